@@ -1,0 +1,72 @@
+"""Which device computes, and in which type. It knows torch and nothing of networks."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+import torch
+
+from lm_lint.errors import DeviceError
+
+
+def choose(name: str) -> torch.device:
+    """The device for a name: auto, cpu, cuda or mps. Auto takes a GPU only where one works.
+
+    Raises DeviceError when a named device is absent.
+    """
+    if name == "auto":
+        name = "cuda" if _cuda_works() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise DeviceError(
+            "--device cuda: torch finds no CUDA device; use --device cpu, or install a CUDA "
+            "build of torch"
+        )
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("--device mps: torch finds no Apple GPU; use --device cpu")
+    return torch.device(name)
+
+
+def compute_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies matrices in it, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return torch.bfloat16 if _multiplies_bfloat16() else torch.float32
+    return torch.float32
+
+
+def keep_memory() -> None:
+    """Let glibc keep freed blocks instead of giving each back to the system.
+
+    Activations of some megabytes are made and freed at every layer; fetching fresh pages for
+    them took a third of the scoring time. Other C libraries are left as they are.
+    """
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt") and hasattr(libc, "gnu_get_libc_version"):
+        trim_threshold, mmap_threshold = -1, -3  # from malloc.h
+        libc.mallopt(mmap_threshold, 1 << 30)
+        libc.mallopt(trim_threshold, 1 << 29)
+
+
+def _cuda_works() -> bool:
+    """A driver that is present but broken counts as absent."""
+    if not torch.cuda.is_available():
+        return False
+    try:
+        torch.zeros(1, device="cuda").add_(1).item()
+    except RuntimeError:
+        print("lm-lint: the CUDA device does not work; using the CPU", file=sys.stderr)
+        return False
+    return True
+
+
+def _multiplies_bfloat16() -> bool:
+    """avx512_bf16 or AMX; without them bfloat16 is emulated and slower than float32."""
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        probe = getattr(torch.cpu, name, None)
+        if probe is not None and probe():
+            return True
+    return False

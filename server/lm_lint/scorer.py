@@ -1,0 +1,253 @@
+"""Bits per token, and the price of other texts from any place in a document.
+
+Torch speaks nats, people read bits: the division by ln 2 is made here and nowhere else, and what
+leaves this module is plain arrays. It knows no repairs and no parsers.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lm_lint.model import State, Trace
+from lm_lint.text import Language
+from lm_lint.tokens import Tokens
+from lm_lint.weights import Release
+
+Bits = npt.NDArray[np.float32]
+
+_CHUNK = 512  # tokens of one document in one pass: attention costs chunk * (chunk + window)
+_BATCH_ROWS = 32
+_HEAD_ROWS = 1024  # rows of logits that exist at once
+_CONTINUATION_TOKENS = 4096  # tokens of one batch of continuations
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What each token of a text cost, and what was expected before it.
+
+    surprisal_bits  (T + 1,) float32, never negative; the last row is the end of the document
+    entropy_bits    (T + 1,) float32, the mean surprisal under the model's own expectation
+    """
+
+    tokens: Tokens
+    surprisal_bits: Bits
+    entropy_bits: Bits
+
+
+class Scorer:
+    """A released model as a function from text to bits."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.tokenizer = release.tokenizer
+
+    def score(self, text: str, language: Language) -> Scores:
+        """The bits of one text."""
+        return self.read(text, language, keep=False).scores
+
+    def read(self, text: str, language: Language, keep: bool = True) -> Reading:
+        """The bits of one text, with all states kept so that other texts can be priced."""
+        tokens = self.tokenizer.encode(text)
+        return Reading(self, language, tokens, keep)
+
+    def score_many(self, items: Sequence[tuple[str, Language]]) -> list[Scores]:
+        """The bits of several texts in one batch; each row takes the next text when it is done.
+
+        Rows are as long as the longest text needs, so wildly different lengths cost nothing
+        but the last few passes.
+        """
+        encoded = self.tokenizer.encode_many([text for text, _ in items])
+        sequences = [
+            self.sequence(tokens, language)
+            for tokens, (_, language) in zip(encoded, items, strict=True)
+        ]
+        rows = _packed([len(sequence) for sequence in sequences], _BATCH_ROWS)
+        lanes = [np.concatenate([sequences[i] for i in row]) for row in rows]
+        longest = max((len(lane) for lane in lanes), default=0)
+        ids = np.zeros((len(lanes), longest), dtype=np.int64)
+        for row, lane in enumerate(lanes):
+            ids[row, : len(lane)] = lane
+        surprisal, entropy = self._bits_of_lanes(ids)
+        res: list[Scores | None] = [None] * len(items)
+        for row, members in enumerate(rows):
+            at = 0
+            for i in members:
+                span = slice(at, at + len(sequences[i]) - 1)
+                res[i] = Scores(encoded[i], surprisal[row, span], entropy[row, span])
+                at += len(sequences[i])
+        return [scores for scores in res if scores is not None]
+
+    def sequence(self, tokens: Tokens, language: Language) -> npt.NDArray[np.int64]:
+        """What the network reads: the language's tag, the tokens, the end. (T + 2,) int64."""
+        tag, end = self.tokenizer.tag(language), self.tokenizer.end
+        return np.concatenate([[tag], tokens.ids, [end]]).astype(np.int64)
+
+    def bits(self, features: Tensor, targets: Tensor) -> tuple[Bits, Bits]:
+        """features (N, D), targets (N,) -> surprisal and entropy in bits, (N,) float32 each."""
+        surprisal, entropy = [], []
+        for start in range(0, len(features), _HEAD_ROWS):
+            rows = slice(start, start + _HEAD_ROWS)
+            logits = self.release.network.logits(features[rows]).float()
+            log_probability = logits - logits.logsumexp(-1, keepdim=True)
+            surprisal.append(-log_probability.gather(1, targets[rows, None])[:, 0])
+            entropy.append(-(log_probability.exp() * log_probability).sum(-1))
+        both = torch.stack([torch.cat(surprisal), torch.cat(entropy)]) / math.log(2)
+        found, expected = both.clamp_(min=0.0).cpu().numpy()
+        return found, expected
+
+    @torch.inference_mode()
+    def _bits_of_lanes(self, ids: npt.NDArray[np.int64]) -> tuple[Bits, Bits]:
+        """(B, L) ids -> surprisal and entropy of each next id, (B, L - 1) each."""
+        network = self.release.network
+        n_rows, n_ids = ids.shape
+        surprisal = np.zeros((n_rows, max(n_ids - 1, 0)), dtype=np.float32)
+        entropy = np.zeros_like(surprisal)
+        state: State | None = None
+        on_device = torch.from_numpy(ids).to(network.device)
+        for start in range(0, n_ids - 1, _CHUNK):
+            end = min(start + _CHUNK, n_ids - 1)
+            features, trace = network.trace(on_device[:, start:end], state)
+            state = trace.last()
+            targets = on_device[:, start + 1 : end + 1]
+            found, expected = self.bits(features.flatten(0, 1), targets.reshape(-1))
+            surprisal[:, start:end] = found.reshape(n_rows, -1)
+            entropy[:, start:end] = expected.reshape(n_rows, -1)
+        return surprisal, entropy
+
+
+class Reading:
+    """One document as the model read it. Position i stands before token i; T is its end.
+
+    With `keep`, the features and states at every position stay in memory (about 10 kB a token
+    for the small model), and `likeliest` and `cost` answer what-ifs.
+    """
+
+    def __init__(self, scorer: Scorer, language: Language, tokens: Tokens, keep: bool) -> None:
+        self.scorer, self.language, self.tokens = scorer, language, tokens
+        self.sequence = scorer.sequence(tokens, language)
+        self._features: list[Tensor] = []
+        self._traces: list[Trace] = []
+        found, expected = self._read(keep)
+        self.scores = Scores(tokens, found, expected)
+
+    @torch.inference_mode()
+    def _read(self, keep: bool) -> tuple[Bits, Bits]:
+        network = self.scorer.release.network
+        ids = torch.from_numpy(self.sequence).to(network.device)
+        parts: list[tuple[Bits, Bits]] = []
+        state: State | None = None
+        for start in range(0, len(ids) - 1, _CHUNK):
+            end = min(start + _CHUNK, len(ids) - 1)
+            features, trace = network.trace(ids[None, start:end], state)
+            state = trace.last()
+            parts.append(self.scorer.bits(features[0], ids[start + 1 : end + 1]))
+            if keep:
+                self._features.append(features[0])
+                self._traces.append(trace)
+        found, expected = zip(*parts, strict=True)
+        return np.concatenate(found), np.concatenate(expected)
+
+    @torch.inference_mode()
+    def likeliest(
+        self, positions: Sequence[int], k: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The k likeliest tokens at each position.
+
+        positions  N positions in [0, T]
+        returns    ids (N, k) int64 and their bits (N, k) float32, cheapest first
+        """
+        rows = torch.stack([self._features[p // _CHUNK][p % _CHUNK] for p in positions])
+        ids, bits = [], []
+        for start in range(0, len(rows), _HEAD_ROWS):
+            logits = self.scorer.release.network.logits(rows[start : start + _HEAD_ROWS]).float()
+            best = torch.log_softmax(logits, -1).topk(k)
+            ids.append(best.indices)
+            bits.append(-best.values / math.log(2))
+        return torch.cat(ids).cpu().numpy(), torch.cat(bits).cpu().numpy()
+
+    @torch.inference_mode()
+    def cost(self, positions: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[Bits]:
+        """What each continuation costs after the document's tokens before its position.
+
+        positions      N positions in [0, T]
+        continuations  N lists of token ids, not empty
+        returns        N arrays, the bits of each continuation's tokens
+        """
+        order = sorted(range(len(positions)), key=lambda i: len(continuations[i]))
+        res: list[Bits] = [np.zeros(0, dtype=np.float32)] * len(positions)
+        start = 0
+        while start < len(order):
+            end = start + 1
+            while (
+                end < len(order)
+                and (end + 1 - start) * len(continuations[order[end]]) <= _CONTINUATION_TOKENS
+            ):
+                end += 1
+            batch = order[start:end]
+            found = self._cost_of_batch(
+                [positions[i] for i in batch], [continuations[i] for i in batch]
+            )
+            for i, bits in zip(batch, found, strict=True):
+                res[i] = bits
+            start = end
+        return res
+
+    def _cost_of_batch(
+        self, positions: Sequence[int], continuations: Sequence[Sequence[int]]
+    ) -> list[Bits]:
+        network = self.scorer.release.network
+        longest = max(len(ids) for ids in continuations)
+        # The token before a position is read again: its features predict the first new one.
+        ids = np.zeros((len(positions), longest + 1), dtype=np.int64)
+        for row, (position, continuation) in enumerate(zip(positions, continuations, strict=True)):
+            ids[row, 0] = self.sequence[position]
+            ids[row, 1 : len(continuation) + 1] = continuation
+        on_device = torch.from_numpy(ids).to(network.device)
+        features, _ = network.trace(on_device[:, :-1], self._states(positions))
+        found, _ = self.scorer.bits(features.flatten(0, 1), on_device[:, 1:].reshape(-1))
+        table = found.reshape(len(positions), longest)
+        return [table[row, : len(ids)] for row, ids in enumerate(continuations)]
+
+    def _states(self, positions: Sequence[int]) -> State:
+        """The states before the token that stands before each position."""
+        parts, order = [], []
+        device = self.scorer.release.network.device
+        by_chunk: dict[int, list[int]] = {}
+        for row, position in enumerate(positions):
+            by_chunk.setdefault((position - 1) // _CHUNK if position else -1, []).append(row)
+        for chunk, rows in by_chunk.items():
+            order.extend(rows)
+            if chunk < 0:
+                parts.append(self.scorer.release.network.empty_state(len(rows)))
+                continue
+            at = torch.tensor([(positions[row] - 1) % _CHUNK for row in rows], device=device)
+            parts.append(self._traces[chunk].state(torch.zeros_like(at), at))
+        back = torch.empty(len(order), dtype=torch.int64, device=device)
+        back[torch.tensor(order, device=device)] = torch.arange(len(order), device=device)
+        return State.cat(parts).rows(back)
+
+
+def _packed(lengths: Sequence[int], n_rows: int) -> list[list[int]]:
+    """Which items share a row, so that rows are about equally long: longest first, to the
+    shortest row. Empty rows are left out.
+    """
+    rows: list[list[int]] = [[] for _ in range(min(n_rows, len(lengths)))]
+    filled = [0] * len(rows)
+    for item in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        row = filled.index(min(filled))
+        rows[row].append(item)
+        filled[row] += lengths[item]
+    return [row for row in rows if row]
+
+
+def say_once(sentence: str) -> None:
+    """A note for the person at the terminal, on stderr."""
+    print(f"lm-lint: {sentence}", file=sys.stderr)
