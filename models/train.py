@@ -1,0 +1,329 @@
+"""Training: one script for a CPU, a GPU, and several processes under torchrun.
+
+    python -m models train models/configs/small.toml --minutes 100
+    torchrun --nproc-per-node 2 -m models train models/configs/small.toml --steps 50
+
+A run's folder (runs/NAME) holds config.json, log.csv, loss.png and a checkpoint from which the
+same command goes on. The schedule is a function of progress, which is the larger of the share of
+the steps and the share of the wall-clock time, so that a run can land at a given time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+import torch.distributed as dist
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from lm_lint.model import Network, NetworkConfig, State
+from models.data import Lanes
+from models.loss import compiled_kernel, fused_cross_entropy
+from models.optimizer import Muon, is_matrix
+from models.report import RunLog
+
+if os.name != "posix":  # pragma: no cover - training is done on Linux and macOS
+    raise ImportError("training needs a POSIX system")
+import tomllib
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What a run does; a config file lists only what differs from these defaults."""
+
+    name: str = "small"
+    tokens: str = "data/tokens"
+    tokenizer: str = "data/tokenizer.json"
+    seed: int = 1
+    lanes: int = 24  # over all processes; a multiple of the languages and the processes
+    chunk: int = 256  # tokens a step and lane
+    optimizer: str = "muon"  # or "adamw"
+    muon_lr: float = 0.02
+    adam_lr: float = 3e-3
+    weight_decay: float = 0.1
+    warmup: float = 0.01  # shares of the progress
+    decay: float = 0.5
+    clip: float = 1.0
+    compile: bool = True
+    bf16: bool = True
+    valid_tokens: int = 49152  # per language
+    valid_minutes: float = 10.0
+    checkpoint_minutes: float = 5.0
+    languages: tuple[str, ...] = ("c", "html", "python")
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+
+
+def read_config(path: Path, overrides: dict[str, Any]) -> TrainConfig:
+    """A config from TOML, top-level keys of TrainConfig and a table [network].
+
+    Raises click.UsageError for a key that does not exist.
+    """
+    values = {**tomllib.loads(path.read_text()), **overrides}
+    network = values.pop("network", {})
+    for given, known in ((values, TrainConfig), (network, NetworkConfig)):
+        unknown = set(given) - {f.name for f in fields(known)}
+        if unknown:
+            raise click.UsageError(f"{path}: unknown keys {', '.join(sorted(unknown))}")
+    if "languages" in values:
+        values["languages"] = tuple(values["languages"])
+    return TrainConfig(**values, network=NetworkConfig.from_dict(network))
+
+
+def schedule(progress: float, warmup: float, decay: float) -> float:
+    """The share of the learning rate: up, level, and down to zero over the last `decay`."""
+    if progress < warmup:
+        return max(progress / warmup, 0.01)
+    return max(min(1.0, (1.0 - progress) / decay), 0.0)
+
+
+class Trainer:
+    """A network, its optimizers and its lanes; `step` advances all of them by one chunk."""
+
+    def __init__(self, config: TrainConfig, device: torch.device) -> None:
+        self.config, self.device = config, device
+        self.rank = dist.get_rank() if dist.is_initialized() else 0
+        self.world = dist.get_world_size() if dist.is_initialized() else 1
+        torch.manual_seed(config.seed)
+        self.network = Network(config.network)
+        self.network.initialize(config.seed)
+        self.network.to(device)
+        self.network.compute_dtype = torch.bfloat16 if config.bf16 else torch.float32
+        named = list(self.network.named_parameters())
+        matrices = [(n, p) for n, p in named if config.optimizer == "muon" and is_matrix(n)]
+        taken = {n for n, _ in matrices}
+        self.optimizers: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW(
+                [p for n, p in named if n not in taken],
+                lr=config.adam_lr,
+                betas=(0.9, 0.95),
+                weight_decay=0.0 if matrices else config.weight_decay,
+                fused=True,
+            )
+        ]
+        if matrices:
+            self.optimizers.append(
+                Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay)
+            )
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["full_lr"] = group["lr"]
+        n_lanes = config.lanes // self.world
+        self.lanes = Lanes(
+            Path(config.tokens), config.languages, "train", n_lanes, self.rank, self.world
+        )
+        self.state = self.network.empty_state(n_lanes)
+        self.step_count = 0
+        self.elapsed_s = 0.0
+        self.features: Any = self._features
+        self.kernel: Any = None
+        if config.compile:
+            self.features = torch.compile(self._features, dynamic=False)
+            self.kernel = compiled_kernel()
+
+    def _features(
+        self, ids: Tensor, since: Tensor, latest: Tensor, layers: list[tuple[Tensor, Tensor]]
+    ) -> tuple[Tensor, Tensor, Tensor, list[tuple[Tensor, Tensor]]]:
+        features, trace = self.network.trace(ids, State(since, latest, layers))
+        last = trace.last()
+        return features, last.since, last.latest, last.layers
+
+    def _loss(self, chunk: Tensor, state: State) -> tuple[Tensor, State]:
+        """chunk (B, T + 1) int64 -> mean loss in nats, and the state after it."""
+        features, *after = self.features(chunk[:, :-1], state.since, state.latest, state.layers)
+        flat = features.reshape(-1, features.shape[-1])
+        targets = chunk[:, 1:].reshape(-1)
+        more = () if self.kernel is None else (self.kernel,)
+        loss = fused_cross_entropy(flat, self.network.embedding, targets, *more)
+        return loss, State(*after).detach()
+
+    def step(self, progress: float) -> float:
+        """One chunk of every lane. Returns the mean loss in nats over all processes."""
+        config = self.config
+        chunk = self.lanes.next(config.chunk).to(self.device)
+        loss, self.state = self._loss(chunk, self.state)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._average_gradients()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
+        share = schedule(progress, config.warmup, config.decay)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["full_lr"] * share
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step_count += 1
+        return self._averaged(loss.detach())
+
+    def _average_gradients(self) -> None:
+        """One all-reduce over all gradients laid end to end: the network is small."""
+        if self.world == 1:
+            return
+        grads = [p.grad for p in self.network.parameters() if p.grad is not None]
+        flat = torch._utils._flatten_dense_tensors(grads)
+        dist.all_reduce(flat)
+        flat /= self.world
+        for grad, mean in zip(
+            grads, torch._utils._unflatten_dense_tensors(flat, grads), strict=True
+        ):
+            grad.copy_(mean)
+
+    def _averaged(self, value: Tensor) -> float:
+        if self.world > 1:
+            dist.all_reduce(value)
+            value /= self.world
+        return float(value)
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Bits per byte of the first tokens of each validation file, state carried.
+
+        The files are cut into lanes that start inside documents, so this is a little worse
+        than `evaluate`, which is the figure to quote.
+        """
+        res: dict[str, float] = {}
+        for language in self.config.languages:
+            folder = Path(self.config.tokens)
+            if not (folder / f"{language}.valid.bin").exists():
+                continue
+            n_lanes = self.config.lanes // self.world
+            lanes = Lanes(folder, (language,), "valid", n_lanes, self.rank, self.world)
+            n_chunks = max(
+                1, self.config.valid_tokens // (n_lanes * self.world * self.config.chunk)
+            )
+            state = self.network.empty_state(n_lanes)
+            total = torch.zeros((), device=self.device)
+            for _ in range(n_chunks):
+                loss, state = self._loss(lanes.next(self.config.chunk).to(self.device), state)
+                total += loss
+            nats = self._averaged(total / n_chunks)
+            res[language] = nats / 0.6931471805599453 / lanes.bytes_per_token
+        return res
+
+    def save(self, folder: Path) -> None:
+        """Everything that `resume` needs, written beside and then renamed."""
+        if self.rank == 0:
+            parameters = {f"network.{n}": p for n, p in self.network.named_parameters()}
+            tensors = {n: t.detach().contiguous().clone() for n, t in parameters.items()}
+            for which, optimizer in enumerate(self.optimizers):
+                for index, state in optimizer.state_dict()["state"].items():
+                    for key, value in state.items():
+                        tensors[f"optimizer.{which}.{index}.{key}"] = value.contiguous().clone()
+            facts = {"step": self.step_count, "elapsed_s": self.elapsed_s}
+            temporary = folder / "checkpoint.new"
+            save_file(tensors, temporary, {"facts": json.dumps(facts)})
+            temporary.replace(folder / "checkpoint.safetensors")
+
+    def resume(self, folder: Path) -> bool:
+        """Go on from the folder's checkpoint, if there is one. Lanes start with empty states."""
+        path = folder / "checkpoint.safetensors"
+        if not path.exists():
+            return False
+        tensors = load_file(path)
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        facts = json.loads(header["__metadata__"]["facts"])
+        parameters = dict(self.network.named_parameters())
+        with torch.no_grad():
+            for name, parameter in parameters.items():
+                parameter.copy_(tensors[f"network.{name}"])
+        for which, optimizer in enumerate(self.optimizers):
+            state_dict = optimizer.state_dict()
+            for name, value in tensors.items():
+                if name.startswith(f"optimizer.{which}."):
+                    index, key = name.split(".")[2:]
+                    state_dict["state"].setdefault(int(index), {})[key] = value
+            optimizer.load_state_dict(state_dict)
+        self.step_count, self.elapsed_s = facts["step"], facts["elapsed_s"]
+        self.lanes.skip(self.step_count * self.config.chunk)
+        return True
+
+
+def run(
+    config: TrainConfig, folder: Path, minutes: float | None, steps: int | None, device: str
+) -> None:
+    """Train until the time or the steps are over, whichever is first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(config, torch.device(device))
+    log = RunLog(folder, trainer.rank == 0)
+    if trainer.resume(folder):
+        log.say(f"going on from step {trainer.step_count}")
+    (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
+    n_parameters = sum(p.numel() for p in trainer.network.parameters())
+    log.say(f"{n_parameters / 1e6:.2f} M parameters, {device}, {trainer.world} process(es)")
+    tokens_a_step = config.lanes * config.chunk
+    before_s = trainer.elapsed_s
+    start = time.monotonic()
+    last_valid = last_saved = trainer.elapsed_s
+    for progress in _progress(trainer, minutes, steps):
+        loss_nats = trainer.step(progress)
+        trainer.elapsed_s = before_s + time.monotonic() - start
+        log.step(
+            trainer.step_count,
+            trainer.step_count * tokens_a_step,
+            trainer.elapsed_s,
+            loss_nats,
+            progress,
+        )
+        if trainer.elapsed_s - last_valid > config.valid_minutes * 60:
+            log.valid(trainer.step_count, trainer.elapsed_s, trainer.validate())
+            last_valid = trainer.elapsed_s
+        if trainer.elapsed_s - last_saved > config.checkpoint_minutes * 60:
+            trainer.save(folder)
+            log.flush()
+            last_saved = trainer.elapsed_s
+    trainer.save(folder)
+    log.valid(trainer.step_count, trainer.elapsed_s, trainer.validate())
+    log.close()
+
+
+def _progress(trainer: Trainer, minutes: float | None, steps: int | None) -> Iterator[float]:
+    """Shares of the run that are over, until it is. Every process hears rank 0's clock."""
+    while True:
+        by_time = trainer.elapsed_s / (minutes * 60) if minutes else 0.0
+        by_steps = trainer.step_count / steps if steps else 0.0
+        progress = torch.tensor(max(by_time, by_steps), dtype=torch.float64)
+        if trainer.world > 1:
+            shared = progress.to(trainer.device)
+            dist.broadcast(shared, 0)
+            progress = shared
+        if float(progress) >= 1.0:
+            return
+        yield float(progress)
+
+
+@click.command("train")
+@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--minutes", type=float, help="End after this much wall-clock time, in all.")
+@click.option("--steps", type=int, help="End after this many steps, in all.")
+@click.option("--device", default="auto", help="auto, cpu or cuda.")
+@click.option("--out", type=click.Path(path_type=Path), help="Default: runs/NAME.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=JSON", help="Override a key.")
+def command(
+    config: Path,
+    minutes: float | None,
+    steps: int | None,
+    device: str,
+    out: Path | None,
+    assignments: tuple[str, ...],
+) -> None:
+    """Train a network on the packed tokens; the same command goes on after an interruption."""
+    if minutes is None and steps is None:
+        raise click.UsageError("say how long: --minutes or --steps")
+    overrides = {key: json.loads(value) for key, value in (a.split("=", 1) for a in assignments)}
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if "LOCAL_RANK" in os.environ:
+        dist.init_process_group("nccl" if device == "cuda" else "gloo")
+        if device == "cuda":
+            device = f"cuda:{os.environ['LOCAL_RANK']}"
+    settings = read_config(config, overrides)
+    run(settings, out or Path("runs") / settings.name, minutes, steps, device)
+    if dist.is_initialized():
+        dist.destroy_process_group()

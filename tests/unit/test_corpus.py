@@ -1,0 +1,322 @@
+"""The corpus step through its command, on small projects made for each test. No network, nothing of the real manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+pytest.importorskip("rensa", reason="the pipeline needs the packages of lm-lint[train]")
+pytest.importorskip("zstandard", reason="the pipeline needs the packages of lm-lint[train]")
+
+from models.corpus import command
+from models.corpus.html_check import slips
+from models.corpus.manifest import is_never_trained
+from models.corpus.manifest import load as load_manifest
+from models.records import SPLITS, corpus_file, read_records
+
+C_PROGRAM = (
+    '#include <stdio.h>\n\nint main(void)\n{\n\tprintf("a sum: %d\\n", 1 + 2);\n\treturn 0;\n}\n'
+)
+PYTHON_PROGRAM = (
+    '"""Greets."""\n\n\ndef greet(name: str) -> None:\n    print(f"hello, {name}, how are you?")\n'
+)
+PAGE = "<!DOCTYPE html>\n<title>A page</title>\n<h1>Hello</h1>\n<p>One paragraph\n<p>and <b>another</b>.\n"
+
+
+class Workshop:
+    """Writes projects and a manifest below a folder, runs the command on them, reads what came out."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.entries: list[str] = []
+
+    def project(self, name: str, files: dict[str, str | bytes], **settings: object) -> None:
+        top = self.folder / "projects" / name
+        for path, content in files.items():
+            place = top / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content if isinstance(content, bytes) else content.encode())
+        about = {
+            "kind": "directory",
+            "package": str(top),
+            "project": name,
+            "version": "1",
+            "licence": "MIT",
+            "languages": ["c", "html", "python"],
+            "role": "train",
+            **settings,
+        }
+        values = (f"{key} = {json.dumps(value)}" for key, value in about.items())
+        self.entries.append("  {" + ", ".join(values) + "},\n")
+
+    def run(self, *options: str) -> Result:
+        manifest = self.folder / "manifest.toml"
+        manifest.write_text("entries = [\n" + "".join(self.entries) + "]\n")
+        arguments = [
+            "--manifest",
+            str(manifest),
+            "--data",
+            str(self.folder / "data"),
+            "--jobs",
+            "1",
+            *options,
+        ]
+        return CliRunner().invoke(command, arguments)
+
+    def kept(self, language: str) -> dict[str, list[str]]:
+        """The paths that are in the corpus, by split."""
+        res: dict[str, list[str]] = {}
+        for split in SPLITS:
+            path = corpus_file(self.folder / "data" / "corpus", language, split)  # type: ignore[arg-type]
+            res[split] = sorted(f"{each['project']}/{each['path']}" for each in read_records(path))
+        return res
+
+    def dropped(self, language: str) -> dict[str, int]:
+        report = json.loads((self.folder / "data" / "corpus" / "report.json").read_text())
+        counts: dict[str, int] = report[language]["dropped"]
+        return counts
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    return Workshop(tmp_path)
+
+
+def only_reason(
+    workshop: Workshop, path: str, content: str | bytes, **settings: object
+) -> dict[str, int]:
+    """Why one file is dropped, beside one of each language that is kept."""
+    workshop.project("good", {"a.c": C_PROGRAM, "a.py": PYTHON_PROGRAM, "a.html": PAGE})
+    workshop.project("other", {path: content}, **settings)
+    result = workshop.run()
+    assert result.exit_code == 0, result.output
+    language = {"c": "c", "h": "c", "py": "python", "html": "html"}[path.rsplit(".", 1)[1]]
+    kept = workshop.kept(language)["train"]
+    assert [each for each in kept if each.startswith("good/")], kept
+    assert not [each for each in kept if each.startswith("other/")], kept
+    return workshop.dropped(language)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "reason"),
+    [
+        ("a.c", "/* Automatically generated. */\n" + C_PROGRAM, "generated"),
+        ("parser.tab.c", C_PROGRAM, "generated"),
+        ("proto_pb2.py", PYTHON_PROGRAM, "generated"),
+        ("a.html", "<p>" + "<b>word</b> " * 300 + "</p>\n", "long lines"),
+        ("a.c", C_PROGRAM.replace("sum", "größe").encode("latin-1"), "not UTF-8"),
+        ("a.py", PYTHON_PROGRAM.encode("utf-16"), "not UTF-8"),
+        (
+            "a.h",
+            "class Point {\npublic:\n  int x = 0, y = 0;\n  int sum() const { return x + y; }\n};\n",
+            "C++",
+        ),
+        (
+            "a.h",
+            "#include <vector>\nstd::vector<int> all_the_numbers_that_there_are(int);\n",
+            "C++",
+        ),
+        ("a.h", "#import <Foundation/Foundation.h>\n@interface Thing : NSObject\n@end\n", "C++"),
+        (
+            "a.py",
+            "def greet(name:\n    print('hello', name, 'how are you today, my friend?')\n",
+            "does not parse",
+        ),
+        (
+            "a.py",
+            "print 'this was right in Python 2, which nobody writes any more'\n",
+            "does not parse",
+        ),
+        ("a.c", C_PROGRAM.replace("}", ""), "does not parse"),
+        ("a.html", PAGE + "<div><span>never closed</div>\n", "does not parse"),
+        ("a.html", PAGE + "</section>\n", "does not parse"),
+        ("vendor/a.c", C_PROGRAM, "vendored"),
+        ("node_modules/x/a.html", PAGE, "vendored"),
+        ("html/parsing/a.html", PAGE, "broken on purpose"),
+        ("a.c", "int numbers[] = {\n" + "0x12, 0x34, 0x56, 0x78,\n" * 60 + "};\n", "data"),
+        ("a.c", C_PROGRAM * 4000, "huge"),
+        ("a.c", "int x;\n", "tiny"),
+        ("lib/curl/a.c", C_PROGRAM, "never train"),
+        ("toolkit/pdfjs/a.html", PAGE, "never train"),
+        ("sympy-1.12/core/a.py", PYTHON_PROGRAM, "never train"),
+    ],
+)
+def test_files_that_are_left_out(
+    workshop: Workshop, path: str, content: str | bytes, reason: str
+) -> None:
+    assert only_reason(workshop, path, content) == {reason: 1}
+
+
+def test_macros_that_confuse_the_parser_are_kept_unless_strict(workshop: Workshop) -> None:
+    text = "PUBLIC(int) NOTHROW first(int number)\n{\n\treturn number;\n}\n\n" + C_PROGRAM
+    workshop.project("tolerant", {"a.c": text})
+    workshop.project("strict", {"b.c": text.replace("first", "second")}, strict=True)
+    assert workshop.run().exit_code == 0
+    assert workshop.kept("c")["train"] == ["tolerant/a.c"]
+    assert workshop.dropped("c") == {"does not parse": 1}
+
+
+OLD_STYLE = (
+    '#include <stdio.h>\nmain()\n{\n\tprintf("an old habit of beginners\\n");\n\tother();\n}\n'
+)
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        "",
+        "other()\n{\n\treturn 1;\n}\n",
+        "other(count, name)\nint count;\nchar *name;\n{\n}\n",
+        "char *\nother (count)\n     long count;\n{\n}\n",
+        "int other(int x)\n{\n\tswitch (x) {\n\tcase 0 ... 9: return 1;\n\t}\n}\n",
+    ],
+)
+def test_old_c_is_not_wrong(workshop: Workshop, addition: str) -> None:
+    workshop.project("old", {"a.c": OLD_STYLE + addition}, strict=True)
+    assert workshop.run().exit_code == 0
+    assert workshop.kept("c")["train"] == ["old/a.c"]
+
+
+def test_text_is_normalised_and_records_are_complete(workshop: Workshop) -> None:
+    workshop.project(
+        "dos", {"a.c": b"\xef\xbb\xbf" + C_PROGRAM.replace("\n", "\r\n").encode()}, repeat=3
+    )
+    assert workshop.run().exit_code == 0
+    records = list(read_records(corpus_file(workshop.folder / "data" / "corpus", "c", "train")))
+    assert records == [
+        {"text": C_PROGRAM, "project": "dos", "path": "a.c", "licence": "MIT", "repeat": 3}
+    ]
+
+
+def test_held_out_text_wins_over_its_copies(workshop: Workshop) -> None:
+    body = "".join(
+        f"def function_{number}(value):\n    return value + {number}\n\n\n" for number in range(40)
+    )
+    changed = body.replace("function_7(", "renamed(")
+    workshop.project(
+        "train-copy", {"exact.py": body + "\n", "near.py": changed, "own.py": PYTHON_PROGRAM}
+    )
+    workshop.project("held-out", {"a.py": body}, role="test")
+    assert workshop.run().exit_code == 0
+    assert workshop.kept("python") == {
+        "train": ["train-copy/own.py"],
+        "valid": [],
+        "test": ["held-out/a.py"],
+    }
+    assert workshop.dropped("python") == {"duplicate": 1, "near-duplicate": 1}
+
+
+def test_a_cap_takes_a_sample_that_stays_the_same(workshop: Workshop) -> None:
+    files = {
+        f"folder{number % 5}/{number}.py": PYTHON_PROGRAM + f"\n\nANSWER = {number}\n" * 4
+        for number in range(60)
+    }
+    workshop.project("large", dict(files), cap_mb=0.002)
+    assert workshop.run().exit_code == 0
+    first = workshop.kept("python")["train"]
+    assert 0 < len(first) < 30
+    assert len({path.split("/")[1] for path in first}) > 2
+    assert workshop.run().exit_code == 0
+    assert workshop.kept("python")["train"] == first
+
+
+def test_a_project_that_cannot_be_read_is_named_and_skipped(workshop: Workshop) -> None:
+    workshop.project("good", {"a.c": C_PROGRAM})
+    workshop.project("lost", {}, package="/nowhere/at-all")
+    workshop.project("mirrored", {}, kind="git", package="someone/something")
+    result = workshop.run()
+    assert result.exit_code == 0
+    assert "2 of 3 packages are not in it" in result.output
+    assert "/nowhere/at-all is not a directory" in result.output
+    assert "--git-mirror" in result.output
+    assert workshop.kept("c")["train"] == ["good/a.c"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"wieght": 2}, "unknown key 'wieght'"),
+        ({"role": "training"}, "role is 'training'"),
+        ({"languages": ["c", "rust"]}, "known are c, html, python"),
+        ({"cap_mb": "large"}, "cap_mb is 'large'"),
+        ({"repeat": 0}, "repeat is 0"),
+        ({"kind": "svn"}, "kind is 'svn'"),
+        ({"project": "curl"}, "never trained on"),
+        ({"kind": "git", "package": "TheAlgorithms/C", "project": ""}, "never trained on"),
+        ({"kind": "pypi", "package": "jquery_ui", "project": ""}, "never trained on"),
+    ],
+)
+def test_a_wrong_manifest_is_told(
+    workshop: Workshop, settings: dict[str, object], said: str
+) -> None:
+    workshop.project("wrong", {"a.c": C_PROGRAM}, **settings)
+    result = workshop.run()
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_one_project_has_one_role(workshop: Workshop) -> None:
+    workshop.project("both", {"a.c": C_PROGRAM})
+    workshop.project("both", {"b.c": C_PROGRAM}, role="valid")
+    result = workshop.run()
+    assert result.exit_code == 1
+    assert "both is both train and valid" in result.output
+
+
+def test_the_real_manifest_is_valid_and_holds_out_whole_projects() -> None:
+    entries = load_manifest(Path(__file__).parents[2] / "models" / "manifest.toml")
+    for language in ("c", "html", "python"):
+        for role in ("valid", "test"):
+            held_out = {
+                each.name for each in entries if each.role == role and language in each.languages
+            }
+            assert len(held_out) >= 3, (language, role)
+
+
+@pytest.mark.parametrize(
+    ("name", "never"),
+    [
+        ("curl", True),
+        ("libuv1", False),
+        ("src/libuv-1.44.2/unix/core.c", True),
+        ("geekcomputers/Python", True),
+        ("python-youtube_dl", False),
+        ("youtube_dl/extractor/common.py", True),
+        ("gitlint/git.py", False),
+        ("jquery.ui/index.html", True),
+        ("dojo-release-1.9/dojo.html", True),
+        ("pycurl/src/easy.c", False),
+    ],
+)
+def test_never_train_names(name: str, never: bool) -> None:
+    assert is_never_trained(name) is never
+
+
+@pytest.mark.parametrize(
+    ("page", "n_slips"),
+    [
+        ("<ul><li>one<li>two</ul><p>a<p>b", 0),
+        ("<table><tr><td>a<td>b<tr><td>c</table>", 0),
+        ("<img src=a.png><br><input value='a > b'>", 0),
+        ("<svg><path d='M0 0'/><g><circle/></g></svg>", 0),
+        ("<script>if (a < b) document.write('</div>')</script>", 0),
+        ("<textarea><b></textarea><!-- <div> --><title><i></title>", 0),
+        ("<a href=http://example.org/>x</a>", 0),
+        ("{% if wide %}<div class='{{ a > b }}'>{% endif %}</div>", 0),
+        ("text with a < b and c > d", 0),
+        ("<div><span>a</div>", 1),
+        ("<div></div></div>", 1),
+        ("<b><i>x</b></i>", 2),
+        ("<p>a</p", 1),
+        ("<div/>", 1),
+        ("</br>", 1),
+        ('<a href="x>one</a>\n<a href="y">two</a>', 2),
+        ("<script>never closed", 1),
+    ],
+)
+def test_the_stack_of_open_elements(page: str, n_slips: int) -> None:
+    assert slips(page)[0] == n_slips
