@@ -1,0 +1,266 @@
+"""The `lm-lint` command: findings on stdout, trouble on stderr, status 0 clean, 1 findings, 2 could not run.
+
+Only click is imported here; what is heavy (torch, rich) is imported once there is something to lint, so that
+`--help` and `--version` answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from lm_lint import __version__
+from lm_lint.errors import InputError, LmLintError
+from lm_lint.settings import DEVICES, Device, Limits, Settings
+from lm_lint.text import LANGUAGES, Language
+
+if TYPE_CHECKING:
+    from lm_lint.diagnostics import Severity
+    from lm_lint.engine import Engine
+    from lm_lint.sources import Source
+
+_STARTED = perf_counter()
+CLEAN, FOUND, FAILED = 0, 1, 2
+INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + the signal's number, as shells count
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run of the command, as it was asked for."""
+
+    names: tuple[str, ...]
+    stdin_name: str | None
+    language: Language | None
+    format: str
+    colour: str
+    timings: bool
+    limits: Limits
+    settings: Settings
+
+
+@dataclass
+class Report:
+    """What a run has come to so far; the exit status follows from it."""
+
+    n_files: int = 0
+    n_failed: int = 0
+    severities: Counter[Severity] = field(default_factory=Counter)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        if self.n_failed:
+            return FAILED
+        return FOUND if self.severities else CLEAN
+
+
+@click.command(
+    name="lm-lint",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 nothing found, 1 findings, 2 could not run.",
+)
+@click.argument("names", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--stdin-filename", "stdin_name", metavar="NAME", help="What to call the text that `-` reads."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "surprisal-json"]),
+    default="text",
+    show_default=True,
+    help="surprisal-json lists every token with its bits instead of findings.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="The language of all named files. By default their names tell.",
+)
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=Settings.min_confidence,
+    show_default=True,
+    help="Show findings from this confidence on; lower it to see hints.",
+)
+@click.option(
+    "--no-parser", is_flag=True, help="Judge by surprise alone, without a parser's second opinion."
+)
+@click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=Settings.device,
+    show_default=True,
+    help="Where the model runs.",
+)
+@click.option(
+    "--model",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A released model folder. By default the one that ships with lm-lint.",
+)
+@click.option(
+    "--max-file-size",
+    metavar="MB",
+    type=click.FloatRange(min=0, min_open=True),
+    default=Limits.max_file_bytes / 1e6,
+    show_default=True,
+    help="Skip larger files.",
+)
+@click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+)
+@click.option("--timings", is_flag=True, help="Tell on stderr where time and memory went.")
+@click.version_option(__version__, prog_name="lm-lint", message="%(prog)s %(version)s")
+def command(
+    names: tuple[str, ...],
+    stdin_name: str | None,
+    format_: str,
+    language: Language | None,
+    min_confidence: float,
+    no_parser: bool,
+    device: Device,
+    model: Path | None,
+    max_file_size: float,
+    colour: str,
+    timings: bool,
+) -> int:
+    """Find syntax errors in C, HTML and Python files, and show the edits that repair them.
+
+    A FILE may be a directory, which is searched for files with a known extension, or - for standard input.
+    """
+    settings = Settings(device, model, not no_parser, min_confidence)
+    limits = Limits(max_file_bytes=int(max_file_size * 1e6))
+    request = Request(names, stdin_name, language, format_, colour, timings, limits, settings)
+    try:
+        status = run(request)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Caught here because click would leave with status 1, which means findings.
+        _give_up_stdout()
+        return BROKEN_PIPE
+    return status
+
+
+def main() -> NoReturn:
+    """The console entry point: every way out has its status, and none has a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            # A terminal that cannot show a character gets a question mark in its place.
+            reconfigure(errors="replace")
+    try:
+        status = command.main(prog_name="lm-lint", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = FAILED
+    except LmLintError as error:
+        click.echo(f"lm-lint: {error}", err=True)
+        status = FAILED
+    except (click.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    sys.exit(status)
+
+
+def run(request: Request) -> int:
+    """Lint what was asked for, and tell; the model is loaded when the first text needs it."""
+    from lm_lint.engine import Engine
+    from lm_lint.sources import Skipped, Source, sources
+
+    report = Report()
+    engine: Engine | None = None
+    stdin = sys.stdin.buffer
+    found = sources(request.names, request.language, request.limits, stdin, request.stdin_name)
+    for outcome in found:
+        if isinstance(outcome, Source):
+            report.n_files += 1
+            if outcome.note:
+                _tell(f"{outcome.name}: {outcome.note}")
+            engine = engine or Engine.load(request.settings)
+            _lint(engine, outcome, request, report)
+        elif isinstance(outcome, Skipped):
+            _tell(f"{outcome.name}: {outcome.note}")
+        else:
+            assert isinstance(outcome, InputError), outcome
+            report.n_failed += 1
+            _tell(str(outcome))
+    _conclude(request, report)
+    if request.timings:
+        _tell_timings(engine)
+    return report.status
+
+
+def _lint(engine: Engine, source: Source, request: Request, report: Report) -> None:
+    from lm_lint import render
+
+    if request.format == "surprisal-json":
+        report.entries += render.tokens_json(source, engine.scores(source.text, source.language))
+        return
+    diagnostics = engine.check(source.text, source.language)
+    report.severities.update(diagnostic.severity for diagnostic in diagnostics)
+    if request.format == "json":
+        report.entries += [render.finding_json(source, diagnostic) for diagnostic in diagnostics]
+    elif diagnostics:
+        console = render.terminal(sys.stdout, _in_colour(request.colour))
+        for diagnostic in diagnostics:
+            render.draw(console, source, diagnostic)
+            console.print()
+
+
+def _conclude(request: Request, report: Report) -> None:
+    """The summary, or the whole JSON object: one is printed even when nothing was found."""
+    from lm_lint import render
+
+    if request.format == "text":
+        click.echo(render.summary(report.severities, report.n_files))
+        return
+    import json
+
+    key = "findings" if request.format == "json" else "tokens"
+    click.echo(json.dumps({"version": render.JSON_VERSION, key: report.entries}, indent=1))
+
+
+def _tell(sentence: str) -> None:
+    click.echo(f"lm-lint: {sentence}", err=True)
+
+
+def _tell_timings(engine: Engine | None) -> None:
+    import resource
+
+    seconds = engine.seconds if engine else Counter[str]()
+    for stage in ("import", "load", "score", "detect"):
+        click.echo(f"{stage:8} {seconds[stage]:8.3f} s", err=True)
+    click.echo(f"{'total':8} {perf_counter() - _STARTED:8.3f} s", err=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts KiB, macOS bytes.
+    peak_mib = peak / 1024 / (1024 if sys.platform == "darwin" else 1)
+    click.echo(f"{'memory':8} {peak_mib:8.0f} MiB at most", err=True)
+
+
+def _in_colour(choice: str) -> bool:
+    """By the terminal, unless NO_COLOR (no-color.org) or the option says otherwise."""
+    import os
+
+    if choice != "auto":
+        return choice == "always"
+    return _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _give_up_stdout() -> None:
+    """The reader has gone: what is still buffered must not complain at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
