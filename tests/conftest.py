@@ -10,9 +10,14 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from lm_lint.tokens import Tokenizer, train
 from tests.sources import SOURCES
+
+# A machine that is also training or building is slow now and then, which says nothing about an example.
+settings.register_profile("lm_lint", deadline=None)
+settings.load_profile("lm_lint")
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASED = ROOT / "models" / "small"

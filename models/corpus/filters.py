@@ -79,6 +79,7 @@ BROKEN_ON_PURPOSE = frozenset(
         "html5lib_tests",
         "bad_coding",
         "badsyntax",
+        "conformance-checkers",
         "lib2to3_fixers",
         "the-xhtml-syntax",
         "syntax",
@@ -135,6 +136,7 @@ _NO_TYPE = re.compile(
     r"^[ \t]*(?=(?!(?:if|for|while|switch)\b)[A-Za-z_]\w*[ \t]*\([^;{}()]*\)\s*(?:[\w*\[\], \t]+;\s*){0,9}\{)",
     re.MULTILINE,
 )
+_TYPE_LINE = re.compile(r"[\w ]+[\w*]+[ \t]*|\w+[ \t*]*")
 _CONDITIONAL = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|define)\b", re.MULTILINE)
 _C_SKIPPED = re.compile(
     r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:\\\n|[^\n])*",
@@ -237,16 +239,20 @@ def n_parse_errors(text: str, language: Language) -> int:
 def n_c_errors(text: str) -> int:
     """Parse errors of C, but not those of old C that the grammar does not know and compilers take.
 
-    Beginners write `main()` without a type, and GNU C has `case 1 ... 5`. A type is put before each function that seems to
-    lack one; where it had one, on the line above, that makes matters worse, so the better of both counts.
+    Beginners write `main()` without a type, and GNU C has `case 1 ... 5`.
     """
     n_errors = n_parse_errors(text, "c")
     if not n_errors:
         return 0
-    known = _CASE_RANGE.sub(r"\1:", text)
-    return min(
-        n_errors, *(n_parse_errors(each, "c") for each in (known, _NO_TYPE.sub("int ", known)))
-    )
+    known = _NO_TYPE.sub(_typed, _CASE_RANGE.sub(r"\1:", text))
+    return min(n_errors, n_parse_errors(known, "c"))
+
+
+def _typed(match: re.Match[str]) -> str:
+    """Nothing where the line above already holds the type, as GNU style has it; else "int "."""
+    above = match.string[: match.start()].rstrip().rpartition("\n")[2]
+    is_type = _TYPE_LINE.fullmatch(above) and not above.startswith(("#", "//"))
+    return "" if is_type else "int "
 
 
 def parses_as_python(text: str) -> bool:

@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from lm_lint import structure
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
-
-if TYPE_CHECKING:
-    from lm_lint.detector import Reading
 
 _BEFORE = 24  # tokens looked at before a suspect
 _AFTER = 6  # and after
@@ -94,8 +92,25 @@ _PUNCTUATION: dict[Language, frozenset[str]] = {
 }
 _CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
 _OPENER_OF = {closer: opener for opener, closer in _CLOSER_OF.items()}
+_END_TAG = re.compile(r"</([A-Za-z][\w-]*)\s*>")
+_BLANKS_BEHIND = re.compile(r"\s*\Z")
 _BLANKS = re.compile(r"\s*")
 _WORD = re.compile(r"\b[A-Za-z_]+\b")
+
+
+class Reading(Protocol):
+    """One document as the model read it; see lm_lint.scorer.Reading."""
+
+    @property
+    def tokens(self) -> Any: ...
+    @property
+    def scores(self) -> Any: ...
+    def likeliest(
+        self, positions: Sequence[int], k: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]: ...
+    def cost(
+        self, positions: Sequence[int], continuations: Sequence[Sequence[int]]
+    ) -> list[npt.NDArray[np.float32]]: ...
 
 
 @dataclass(frozen=True)
@@ -144,6 +159,7 @@ class Proposer:
             *edit.respelt(places),
             *edit.closers(suspect),
             *edit.openers(suspect),
+            *edit.tags(suspect),
         ]
         unique: dict[tuple[int, int, str], Candidate] = {}
         for candidate in found:
@@ -160,9 +176,10 @@ def misspelt(text: str, language: Language) -> Iterator[structure.Problem]:
     for match in _WORD.finditer(text):
         seen.setdefault(match[0], []).append(match.start())
     for word, starts in seen.items():
-        if len(starts) == 1 and word not in WORDS[language] and len(word) > 2:
-            if any(_nearly(word, wanted) for wanted in WORDS[language] if len(wanted) > 2):
-                yield structure.Problem(starts[0], starts[0] + len(word), starts[0])
+        if len(starts) > 1 or len(word) <= 2 or word in WORDS[language]:
+            continue
+        if any(_nearly(word, wanted) for wanted in WORDS[language] if len(wanted) > 2):
+            yield structure.Problem(starts[0], starts[0] + len(word), starts[0])
 
 
 class _Edits:
@@ -282,6 +299,38 @@ class _Edits:
             yield self.make(place, place + 1, (), DELETE_BITS, True)
             if place and self.breaks[self.ids[place - 1]]:
                 yield self.make(place - 1, place + 1, (), DELETE_BITS, True)
+
+    def tags(self, suspect: structure.Problem) -> Iterator[Candidate]:
+        """In HTML: take a whole end tag away, give it the name of what is open, or swap it with
+        the end tag that follows."""
+        if self.language != "html":
+            return
+        for at in {suspect.start, suspect.noticed}:
+            tag = _END_TAG.match(self.text, at)
+            if tag is None:
+                continue
+            start = at - len(_BLANKS_BEHIND.search(self.text[:at])[0])  # type: ignore[index]
+            yield from self._rewritten(at, tag.end(), "", DELETE_BITS + 3.0)
+            yield from self._rewritten(start, tag.end(), "", DELETE_BITS + 3.0)
+            names = {*structure.open_at(self.text, "html", at)[-2:], suspect.opener} - {""}
+            for name in names:
+                yield from self._rewritten(at, tag.end(), f"</{name}>", REPLACE_BITS + 1.0)
+            following = _END_TAG.search(self.text, tag.end(), tag.end() + 200)
+            if following and following[1] != tag[1]:
+                between = self.text[tag.end() : following.start()]
+                swapped = following[0] + between + tag[0]
+                yield from self._rewritten(at, following.end(), swapped, SWAP_BITS)
+        for tag in _END_TAG.finditer(self.text, suspect.end, suspect.noticed):
+            if suspect.opener and tag[1] != suspect.opener and _nearly(tag[1], suspect.opener):
+                right = f"</{suspect.opener}>"
+                yield from self._rewritten(tag.start(), tag.end(), right, MISSPELL_BITS)
+
+    def _rewritten(self, start: int, end: int, new: str, slip_bits: float) -> Iterator[Candidate]:
+        """Replace text[start:end], whose ends must be the ends of tokens."""
+        first, last = (int(np.searchsorted(self.bounds, offset)) for offset in (start, end))
+        if self.bounds[first] == start and self.bounds[last] == end:
+            ids = self.tokenizer.encode(new).ids if new else ()
+            yield self.make(first, last, ids, slip_bits, True)
 
     def _ends_between(self, start: int, end: int) -> list[int]:
         """The places between two offsets where a line or a tag ends, the outermost ones."""

@@ -12,25 +12,23 @@ scripted one in tests); it knows neither torch nor files nor messages.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from lm_lint import structure
-from lm_lint.candidates import Candidate, Proposer, misspelt
+from lm_lint.candidates import Candidate, Proposer, Reading, misspelt
 from lm_lint.findings import Finding, Repair, code_of
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
 
-MAX_FINDINGS = 20
 _QUICK_TOKENS = 4  # what follows an edit in the first, cheap comparison
 _WINDOW_TOKENS = 28  # and in the second, long enough to meet the consequences
 _KEPT = 24  # candidates that reach the second comparison
 _KEPT_STRUCTURAL = 40  # and how many of those that structure proposes
-_SUSPECTS_AT_ONCE = 8
-_LEAST_CONFIDENCE = 0.1
+_SUSPECTS_AT_ONCE = 12
+_ROUNDS = 4  # a repair uncovers what stood behind it; this deep and no deeper
+_LEAST_CONFIDENCE = 0.2
 _PARSED = 10  # and of these the ones that are parsed
 _ALTERNATIVES = 4
 
@@ -40,24 +38,10 @@ _MIDDLE_BITS = {"c": 6.0, "html": 8.0, "python": 5.0}
 _SLOPE = 0.35
 _SURPRISE_ONLY_EXTRA_BITS = 12.0
 _NO_ERROR_LEFT_BITS = 3.0
+_RELIABLE_BITS = 9.0
 
 
 _Place = tuple[int, int]
-
-
-class Reading(Protocol):
-    """One document as the model read it; see lm_lint.scorer.Reading."""
-
-    @property
-    def tokens(self) -> Any: ...
-    @property
-    def scores(self) -> Any: ...
-    def likeliest(
-        self, positions: Sequence[int], k: int
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]: ...
-    def cost(
-        self, positions: Sequence[int], continuations: Sequence[Sequence[int]]
-    ) -> list[npt.NDArray[np.float32]]: ...
 
 
 class Reader(Protocol):
@@ -82,17 +66,42 @@ class Detector:
             return []
         res: list[Finding] = []
         current = text
-        moved: list[tuple[int, int]] = []  # (place in the current text, growth) of each repair
+        moved: list[tuple[int, int]] = []  # (place, growth) of each repair, in the order made
         barren: set[_Place] = set()
-        while len(res) < MAX_FINDINGS:
-            found = self._best(current, language, barren)
-            if found is None:
+        for _ in range(_ROUNDS):
+            accepted = self._accepted(current, language, self._findings(current, language, barren))
+            if not accepted:
                 break
-            res.append(_in_original(found, moved))
-            repair = found.repairs[0]
-            current = repair.apply(current)
-            moved.append((repair.start, len(repair.text) - (repair.end - repair.start)))
+            res += [_in_original(finding, moved) for finding in accepted]
+            # From the last to the first, so that each place is still where it was.
+            for repair in sorted((f.repairs[0] for f in accepted), key=lambda r: -r.start):
+                current = repair.apply(current)
+                moved.append((repair.start, len(repair.text) - (repair.end - repair.start)))
         return sorted(res, key=lambda finding: -finding.confidence)
+
+    def _accepted(self, text: str, language: Language, findings: list[Finding]) -> list[Finding]:
+        """Those findings, most certain first, whose repairs go together: each one makes the
+        parse better again, and none touches another."""
+        res: list[Finding] = []
+        taken: list[Repair] = []
+        weight = structure.weight(text, language) if self.parser else 0
+        for finding in sorted(findings, key=lambda f: -f.confidence):
+            repair = finding.repairs[0]
+            if any(repair.start <= r.end + 1 and r.start <= repair.end + 1 for r in taken):
+                continue
+            if self.parser and taken:
+                together = text
+                for each in sorted([*taken, repair], key=lambda r: -r.start):
+                    together = each.apply(together)
+                after = structure.weight(together, language)
+                if after > weight or (after == weight and not _is_word_for_word(text, repair)):
+                    continue
+                weight = after
+            elif self.parser:
+                weight = structure.weight(repair.apply(text), language)
+            res.append(finding)
+            taken.append(repair)
+        return res
 
     def _suspects(
         self, text: str, language: Language, reading: Reading | None
@@ -109,11 +118,11 @@ class Detector:
                 res.append(problem)
         return res
 
-    def _best(self, text: str, language: Language, barren: set[_Place]) -> Finding | None:
-        """The most certain finding. `barren` remembers suspects that yielded nothing."""
+    def _findings(self, text: str, language: Language, barren: set[_Place]) -> list[Finding]:
+        """A finding for each suspect that has one. `barren` remembers suspects without."""
         reading = self.reader.read(text, language)
         before = structure.weight(text, language) if self.parser else 0
-        best: Finding | None = None
+        res: list[Finding] = []
         n_tried = 0
         for suspect in self._suspects(text, language, reading):
             # A suspect is known by its distance from the end, which repairs before it keep.
@@ -126,9 +135,9 @@ class Detector:
             finding = _finding(text, language, judged) if judged else None
             if finding is None or finding.confidence < _LEAST_CONFIDENCE:
                 barren.add(place)
-            elif best is None or finding.confidence > best.confidence:
-                best = finding
-        return best
+            else:
+                res.append(finding)
+        return res
 
     def _ranked(
         self, text: str, language: Language, reading: Reading, suspect: structure.Problem
@@ -185,9 +194,19 @@ class Detector:
                 res.append((gain - _SURPRISE_ONLY_EXTRA_BITS, repair))
                 continue
             after = structure.weight(repaired, language)
-            if after < before or (after == before and _is_word_for_word(text, candidate)):
-                res.append((gain + (_NO_ERROR_LEFT_BITS if after == 0 else 0.0), repair))
+            if after < before:
+                res.append((gain + _prior_bits(text, language, after), repair))
+            elif after == before and _is_word_for_word(text, candidate):
+                res.append((gain, repair))
         return sorted(res, key=lambda pair: -pair[0])
+
+
+def _prior_bits(text: str, language: Language, after: int) -> float:
+    """What the parser's agreement is worth: much where only a slip can make it stumble."""
+    certain = structure.is_reliable(text, language)
+    if after == 0:
+        return _RELIABLE_BITS if certain else _NO_ERROR_LEFT_BITS
+    return _RELIABLE_BITS / 2 if certain else 0.0
 
 
 def _finding(text: str, language: Language, judged: list[tuple[float, Repair]]) -> Finding:
@@ -206,7 +225,7 @@ def _finding(text: str, language: Language, judged: list[tuple[float, Repair]]) 
     return Finding(code, first.start, first.end, confidence, max(0.0, best_bits), repairs)
 
 
-def _is_word_for_word(text: str, candidate: Candidate) -> bool:
+def _is_word_for_word(text: str, candidate: Candidate | Repair) -> bool:
     """A keyword for a misspelt one: the misspelt one may parse as a name."""
     written = text[candidate.start : candidate.end].strip()
     return written.isidentifier() and candidate.text.strip().isidentifier()

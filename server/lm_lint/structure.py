@@ -71,6 +71,20 @@ def weight(text: str, language: Language) -> int:
     return len(set(problems(text, language)))
 
 
+def is_reliable(text: str, language: Language) -> bool:
+    """Whether this text has nothing of what makes the parser stumble over correct text: the
+    branches of a preprocessor or of a template."""
+    if language == "python":
+        return True
+    return re.search(_UNRELIABLE[language], text, re.MULTILINE) is None
+
+
+_UNRELIABLE: dict[Language, str] = {
+    "c": r"^[ \t]*#[ \t]*(?:if|else|elif|ifdef|ifndef)\b(?![^\n]*_H)|__attribute__|__asm",
+    "html": r"\{%|<%|<\?php|\{\{#",
+}
+
+
 def _tree_problems(text: str, language: Language) -> Iterator[Problem]:
     source = (blanked(text) if language == "html" else text).encode("utf-8", "replace")
     tree = _parser(language).parse(source)

@@ -303,9 +303,9 @@ def test_a_file_that_is_no_tokenizer_of_ours(tiny_tokenizer: Tokenizer) -> None:
 
 def test_a_megabyte_on_one_line_is_cut_in_reasonable_time(tiny_tokenizer: Tokenizer) -> None:
     for text in (" " * 1_000_000, "a" * 1_000_000, "(" * 1_000_000, "ab 1" * 250_000):
-        started = time.perf_counter()
+        started = time.process_time()
         tokens = tiny_tokenizer.encode(text)
-        assert time.perf_counter() - started < 10
+        assert time.process_time() - started < 10
         assert tokens.bounds[-1] == len(text)
 
 
