@@ -5,18 +5,30 @@ Knows nothing of languages: it is told which paths are wanted.
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import re
 import subprocess
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import IO
 
 from models.corpus.manifest import Entry
 
 Wanted = Callable[[str, int], bool]  # path inside the package, bytes -> shall it be read?
 Files = Iterator[tuple[str, bytes]]
+
+_OPENERS: dict[str, Callable[..., IO[bytes]]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".lzma": lzma.open,
+}
 
 
 class FetchError(Exception):
@@ -104,7 +116,9 @@ def _in_archive(archive: Path, wanted: Wanted) -> Files:
                     if not info.is_dir() and wanted(info.filename, info.file_size):
                         yield info.filename, zipped.read(info)
             return
-        with tarfile.open(archive, mode="r|*") as stream:
+        # The openers read archives of several compressed streams, which tarfile's own reading does not.
+        opened = _OPENERS.get(archive.suffix, open)(archive, "rb")
+        with opened, tarfile.open(fileobj=opened, mode="r|") as stream:
             for member in stream:
                 path = member.name.split("/", 1)[-1]  # without the folder that carries the version
                 if (
@@ -113,7 +127,14 @@ def _in_archive(archive: Path, wanted: Wanted) -> Files:
                     and (file := stream.extractfile(member))
                 ):
                     yield path, file.read()
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        lzma.LZMAError,
+        zlib.error,
+        EOFError,
+        OSError,
+    ) as error:
         raise FetchError(
             f"{archive.name} is damaged ({error}); delete it and call again."
         ) from error

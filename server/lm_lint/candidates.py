@@ -220,7 +220,8 @@ class _Edits:
                 is_break = bool(self.breaks[entry])
                 if self.syntax[entry]:
                     yield self.make(place, place, [entry], INSERT_BITS)
-                    if here >= 0 and cost + 3.0 < self.bits[place]:
+                    # Blanks stay: what is missing before them is inserted, not put in their place.
+                    if here >= 0 and not self._is_blank(here) and cost + 3.0 < self.bits[place]:
                         accident = self._accident_bits(place, place + 1)
                         yield self.make(place, place + 1, [entry], REPLACE_BITS + accident)
                 elif is_break and self.language == "python" and here >= 0:
@@ -234,7 +235,8 @@ class _Edits:
         for place in places:
             if place >= len(self.ids):
                 continue
-            for last in {place + 1, self._word_end(place)}:
+            twice = place + 2 if self._stands_twice(place) else place + 1
+            for last in {place + 1, self._word_end(place), twice}:
                 gone = self._between(place, last)
                 if not gone.strip() and self.language != "python":
                     continue
@@ -356,13 +358,23 @@ class _Edits:
         nothing from the surprise of the names that it takes away.
         """
         gone = self._between(first, last).strip()
-        if len(gone) == 1 and not gone.isalnum():
-            return 0.0
+        if len(set(gone)) == 1 and len(gone) <= 2 and not gone.isalnum():
+            return 0.0 if len(gone) == 1 else 4.0
         if not gone:
             return 2.0
         known = gone in WORDS[self.language]
         least = _WORD_ACCIDENT_BITS if known else _NAME_ACCIDENT_BITS
         return max(least, float(self.bits[first:last].sum()))
+
+    def _is_blank(self, entry: int) -> bool:
+        return not self.texts[entry].strip()
+
+    def _stands_twice(self, place: int) -> bool:
+        """`||`, `==`, `))`: one character of punctuation and the same again."""
+        return place + 1 < len(self.ids) and (
+            self.texts[self.ids[place]].strip() == self.texts[self.ids[place + 1]]
+            and not self.texts[self.ids[place + 1]].isalnum()
+        )
 
     def _word_end(self, place: int) -> int:
         """Behind the last token of the word that begins with this one."""

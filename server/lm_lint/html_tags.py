@@ -68,7 +68,9 @@ _FOREIGN = frozenset(("svg", "math"))
 _TEMPLATE = re.compile(
     r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<\?.*?(?:\?>|\Z)|<%.*?%>|\[%.*?%\]", re.DOTALL
 )
-_BRANCH = re.compile(r"(?:\{%-?|<%-?)\s*(if|unless|else|elif|elsif|end(?:if|unless)?)\b")
+_BRANCH = re.compile(
+    r"(?:\{%-?|<%-?)\s*(if|ifchanged|unless|else|elif|elsif|end(?:if|ifchanged|unless)?)\b"
+)
 _MARKUP = re.compile(
     r"""<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![^>]*>
     |</(?P<end>[A-Za-z][^\s/><]*)\s*(?P<end_rest>[^><]*)>
@@ -111,7 +113,7 @@ def blanked(text: str) -> str:
         parts.append(filler * len(mark.group()))
         at = mark.end()
         word = branch[1] if branch else ""
-        if word in ("if", "unless"):
+        if word in ("if", "ifchanged", "unless"):
             skip_from.append(None)
         elif word.startswith("el") and skip_from and skip_from[-1] is None:
             skip_from[-1] = at
@@ -144,6 +146,24 @@ def tag_problems(text: str) -> list[TagProblem]:
     for opener in reversed(stack):
         if _name(opener) not in OPTIONAL_END:
             res.append(_problem("unclosed", opener, len(text)))
+    # An element that opens or closes under a condition stands for itself: whoever wrote
+    # {% if last %}</ul>{% endif %} counts them in another way than this stack does.
+    spans = _conditional(text)
+    loose = {p.name for p in res if any(start <= p.start < end for start, end in spans)} - {""}
+    return [problem for problem in res if problem.name not in loose]
+
+
+def _conditional(text: str) -> list[tuple[int, int]]:
+    """The spans between the `if` of a template and its end, nested ones within outer ones."""
+    res: list[tuple[int, int]] = []
+    opened: list[int] = []
+    for mark in _TEMPLATE.finditer(text):
+        branch = _BRANCH.match(mark.group())
+        word = branch[1] if branch else ""
+        if word in ("if", "ifchanged", "unless"):
+            opened.append(mark.end())
+        elif word.startswith("end") and opened:
+            res.append((opened.pop(), mark.start()))
     return res
 
 
