@@ -16,14 +16,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from models.corpus.manifest import Entry
 
 Wanted = Callable[[str, int], bool]  # path inside the package, bytes -> shall it be read?
 Files = Iterator[tuple[str, bytes]]
 
-_OPENERS: dict[str, Callable[..., IO[bytes]]] = {
+_OPENERS: dict[str, Callable[..., Any]] = {
     ".gz": gzip.open,
     ".bz2": bz2.open,
     ".xz": lzma.open,

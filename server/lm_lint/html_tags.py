@@ -71,6 +71,10 @@ _TEMPLATE = re.compile(
 _BRANCH = re.compile(
     r"(?:\{%-?|<%-?)\s*(if|ifchanged|unless|else|elif|elsif|end(?:if|ifchanged|unless)?)\b"
 )
+# Ruby ends its loops with the same word as its conditions.
+_RUBY_BLOCK = re.compile(
+    r"<%[-=]?\s*(?:(?:for|while|case|begin)\b|.*\bdo\b\s*(?:\|[^|]*\|)?\s*-?%>)"
+)
 _MARKUP = re.compile(
     r"""<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![^>]*>
     |</(?P<end>[A-Za-z][^\s/><]*)\s*(?P<end_rest>[^><]*)>
@@ -79,6 +83,8 @@ _MARKUP = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _SPILT = re.compile(r"""=\s*(?:"[^"]*\n[^"]*<[^"]*"|'[^']*\n[^']*<[^']*')""")
+
+_NEVER = -1
 
 Kind = Literal["unclosed", "stray", "broken"]
 
@@ -107,19 +113,20 @@ def blanked(text: str) -> str:
     at = 0
     skip_from: list[int | None] = []  # per open `if`: where its second branch began
     for mark in marks:
-        branch = _BRANCH.match(mark.group())
+        word = _control(mark.group())
         parts.append(text[at : mark.start()])
         filler = "x" if mark.group().startswith(("{{", "<%=")) else " "
         parts.append(filler * len(mark.group()))
         at = mark.end()
-        word = branch[1] if branch else ""
-        if word in ("if", "ifchanged", "unless"):
+        if word == "if":
             skip_from.append(None)
-        elif word.startswith("el") and skip_from and skip_from[-1] is None:
+        elif word == "block":
+            skip_from.append(_NEVER)
+        elif word == "else" and skip_from and skip_from[-1] is None:
             skip_from[-1] = at
-        elif word.startswith("end") and skip_from:
+        elif word == "end" and skip_from:
             since = skip_from.pop()
-            if since is not None:
+            if since is not None and since != _NEVER:
                 kept = "".join(parts)[:since]
                 parts = [kept, " " * (at - since)]
     parts.append(text[at:])
@@ -158,13 +165,23 @@ def _conditional(text: str) -> list[tuple[int, int]]:
     res: list[tuple[int, int]] = []
     opened: list[int] = []
     for mark in _TEMPLATE.finditer(text):
-        branch = _BRANCH.match(mark.group())
-        word = branch[1] if branch else ""
-        if word in ("if", "ifchanged", "unless"):
-            opened.append(mark.end())
-        elif word.startswith("end") and opened:
-            res.append((opened.pop(), mark.start()))
+        word = _control(mark.group())
+        if word in ("if", "block"):
+            opened.append(mark.end() if word == "if" else _NEVER)
+        elif word == "end" and opened:
+            start = opened.pop()
+            if start != _NEVER:
+                res.append((start, mark.start()))
     return res
+
+
+def _control(mark: str) -> str:
+    """What a template's mark does: "if", "else", "end", another "block" of Ruby, or ""."""
+    branch = _BRANCH.match(mark)
+    if branch is None:
+        return "block" if _RUBY_BLOCK.match(mark) else ""
+    word = branch[1]
+    return "if" if word in ("if", "ifchanged", "unless") else "else" if word[:2] == "el" else "end"
 
 
 def _open(

@@ -55,6 +55,8 @@ def problems(text: str, language: Language) -> list[Problem]:
     """Every place where the text does not parse, by start. Offsets in code points."""
     found = list(_tree_problems(text, language))
     if language == "html":
+        # End tags are judged by HTML's rules alone: tree-sitter knows fewer of them.
+        found = [p for p in found if not _END_TAG_SO_FAR.search(text[: p.start + 2])]
         found += [
             Problem(p.start, p.end, p.noticed, p.name if p.kind == "unclosed" else "")
             for p in tag_problems(text)
@@ -83,6 +85,9 @@ _UNRELIABLE: dict[Language, str] = {
     "c": r"^[ \t]*#[ \t]*(?:if|else|elif|ifdef|ifndef)\b(?![^\n]*_H)|__attribute__|__asm",
     "html": r"\{%|<%|<\?php|\{\{#",
 }
+
+
+_END_TAG_SO_FAR = re.compile(r"</[^<>]*\Z")
 
 
 def _tree_problems(text: str, language: Language) -> Iterator[Problem]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import io
 import json
+import subprocess
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -233,6 +238,50 @@ def test_a_project_that_cannot_be_read_is_named_and_skipped(workshop: Workshop) 
     assert "/nowhere/at-all is not a directory" in result.output
     assert "--git-mirror" in result.output
     assert workshop.kept("c")["train"] == ["good/a.c"]
+
+
+def test_a_debian_source_package_is_read_from_its_archive(workshop: Workshop) -> None:
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive:
+        info = tarfile.TarInfo("pack-1.0/src/a.c")
+        info.size = len(C_PROGRAM)
+        archive.addfile(info, io.BytesIO(C_PROGRAM.encode()))
+    # Parallel compressors write several streams into one file.
+    halves = tar.getvalue()[:700], tar.getvalue()[700:]
+    folder = workshop.folder / "data" / "sources" / "debian"
+    folder.mkdir(parents=True)
+    (folder / "pack_1.0.orig.tar.bz2").write_bytes(b"".join(map(bz2.compress, halves)))
+    checksums = f" {'0' * 64} 1 pack_1.0.orig.tar.bz2\n {'0' * 64} 1 pack_1.0-1.debian.tar.xz\n"
+    (folder / "pack_1.0-1.dsc").write_text("Checksums-Sha256:\n" + checksums)
+    workshop.project("pack", {}, kind="debian", package="pack", version="2:1.0-1")
+    assert workshop.run().exit_code == 0
+    assert workshop.kept("c")["train"] == ["pack/src/a.c"]
+
+
+def test_a_wheel_is_read(workshop: Workshop) -> None:
+    folder = workshop.folder / "data" / "sources" / "pypi"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "Some_Thing-2.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("some_thing/__init__.py", PYTHON_PROGRAM)
+    workshop.project("wheel", {}, kind="pypi", package="some-thing", version="2.0")
+    assert workshop.run().exit_code == 0
+    assert workshop.kept("python")["train"] == ["wheel/some_thing/__init__.py"]
+
+
+def test_a_commit_is_read_from_the_mirror(workshop: Workshop) -> None:
+    place = workshop.folder / "mirror" / "someone+exercises"
+    place.mkdir(parents=True)
+    (place / "Übung 1.c").write_text(C_PROGRAM)
+    names = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for step in (["init", "-q"], ["add", "."], [*names, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", *step], cwd=place, check=True)
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=place, check=True, capture_output=True, text=True
+    )
+    about = {"kind": "git", "package": "someone/exercises", "project": ""}
+    workshop.project("mirrored", {}, version=done.stdout.strip(), **about)
+    assert workshop.run("--git-mirror", str(workshop.folder / "mirror")).exit_code == 0
+    assert workshop.kept("c")["train"] == ["someone/exercises/Übung 1.c"]
 
 
 @pytest.mark.parametrize(

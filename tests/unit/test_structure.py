@@ -15,6 +15,7 @@ CORRECT: list[tuple[Language, str]] = [
     ("html", "<p>one<p>two<table><tr><td>1<td>2</table>"),
     ("html", "<svg><path d='M0'/></svg><script>if (a < b) '<div>'</script>"),
     ("html", "{% if a %}<div class='a'>{% else %}<div>{% endif %}x</div>"),
+    ("html", "<% if a? %><p><% else %><i><% b.each do |c| %><b></b><% end %></i><% end %></p>"),
     ("html", "{% for a in b %}{% if not loop.first %}</ul>{% endif %}<ul><li>x{% endfor %}</ul>"),
     ("html", "{% for a in b %}<b>{{ a < 3 }}</b>{% endfor %}<% if x %>y<% end %>"),
 ]
