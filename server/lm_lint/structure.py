@@ -7,6 +7,7 @@ is ever reported because of it alone. The one door to tree-sitter.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,11 +92,14 @@ _END_TAG_SO_FAR = re.compile(r"</[^<>]*\Z")
 
 
 def _tree_problems(text: str, language: Language) -> Iterator[Problem]:
-    source = (blanked(text) if language == "html" else text).encode("utf-8", "replace")
+    known, places = _modern(text) if language == "c" else (text, None)
+    source = (blanked(text) if language == "html" else known).encode("utf-8", "replace")
     tree = _parser(language).parse(source)
     if not tree.root_node.has_error:
         return
     offsets = _code_points(source)
+    if places is not None:
+        offsets = places[offsets]
     n_found = 0
     pending = [tree.root_node]
     while pending and n_found < _MAX_PROBLEMS:
@@ -106,6 +110,36 @@ def _tree_problems(text: str, language: Language) -> Iterator[Problem]:
             yield Problem(start, end, end)
         if node.has_error:
             pending += node.children
+
+
+# Old C that the grammar does not know and compilers take: functions without a type, which
+# beginners write as `main()`, and the ranges of GNU C.
+_CASE_RANGE = re.compile(r"(?<=\bcase\b)([^:;\n]*?)\.\.\.([^:;\n]*)(?=:)")
+_NO_TYPE = re.compile(
+    r"^[ \t]*(?=(?!(?:if|for|while|switch)\b)[A-Za-z_]\w*[ \t]*\([^;{}()]*\)\s*"
+    r"(?:[\w*\[\], \t]+;\s*){0,9}\{)",
+    re.MULTILINE,
+)
+_TYPE_LINE = re.compile(r"(?!#|//)(?:[\w ]+[\w*]+[ \t]*|\w+[ \t*]*)")
+
+
+def _modern(text: str) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.int64]] | None]:
+    """The text with `int` before functions that have no type, and where each of its code points
+    stands in the text as it is; None when nothing was added."""
+    text = _CASE_RANGE.sub(lambda m: m[1] + " " * (len(m[2]) + 3), text)
+    ends = [
+        match.end()
+        for match in _NO_TYPE.finditer(text)
+        # GNU style has the type on the line above.
+        if not _TYPE_LINE.fullmatch(text[: match.start()].rstrip().rpartition("\n")[2])
+    ]
+    if not ends:
+        return text, None
+    added = np.repeat(ends, len("int "))
+    places = np.insert(np.arange(len(text) + 1, dtype=np.int64), added, added)
+    borders = [0, *ends, len(text)]
+    pieces = [text[start:end] for start, end in itertools.pairwise(borders)]
+    return "int ".join(pieces), places
 
 
 def _code_points(source: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -10,6 +10,8 @@ from lm_lint.text import Language
 
 CORRECT: list[tuple[Language, str]] = [
     ("c", "int main(void)\n{\n    char c = '{';\n    return c; /* ) */\n}\n"),
+    ("c", "#include <stdio.h>\nmain()\n{\n    return 0;\n}\nadd(a, b)\nint a, b;\n{\n}\n"),
+    ("c", "static int\nf(int c)\n{\n    switch (c) { case 0 ... 9: return 1; }\n}\n"),
     ("python", "def f(x):\n    return [x, (1, '(')]  # ]\n"),
     ("html", "<!DOCTYPE html><html><body><ul><li>one<li>two</ul><br><img src=a></body></html>"),
     ("html", "<p>one<p>two<table><tr><td>1<td>2</table>"),
@@ -95,6 +97,13 @@ def test_indentation_has_rules(text: str, lines: list[int]) -> None:
 def test_what_is_open_at_a_place() -> None:
     assert structure.open_at("f(a[1, {2", "c", 9) == ["(", "[", "{"]
     assert structure.open_at("<body><div><b>x", "html", 15) == ["div", "b"]
+
+
+def test_offsets_hold_behind_a_function_without_a_type() -> None:
+    typed, untyped = "int main()\n{\n    f(1;\n}\n", "main()\n{\n    f(1;\n}\n"
+    expected = [(p.start - 4, p.end - 4) for p in structure.problems(typed, "c")]
+    assert [(p.start, p.end) for p in structure.problems(untyped, "c")] == expected
+    assert expected
 
 
 def test_offsets_count_code_points_and_not_bytes() -> None:
