@@ -10,13 +10,14 @@ import dataclasses
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lm_lint.diagnostics import Diagnostic, message_of, placed
+from lm_lint.errors import DeviceError
 from lm_lint.findings import Finding, Repair
 from lm_lint.settings import Settings
 from lm_lint.text import Document, Language
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from lm_lint.scorer import Scores
 
 
+T = TypeVar("T")
+
+
 class DetectorLike(Protocol):
     def detect(self, text: str, language: Language) -> list[Finding]: ...
 
 
 class ScorerLike(Protocol):
     def score(self, text: str, language: Language) -> Scores: ...
+    def use_cpu(self, why: str) -> None: ...
 
 
 class Engine:
@@ -66,7 +71,7 @@ class Engine:
             return []
         scored = self.seconds["score"]
         with _timed(self.seconds, "detect"):
-            findings = self._detector.detect(normal.text, language)
+            findings = self._or_on_cpu(lambda: self._detector.detect(normal.text, language))
         # The detector scores the text as its first step; that time was counted apart.
         self.seconds["detect"] -= self.seconds["score"] - scored
         document = Document.of(text)
@@ -83,10 +88,18 @@ class Engine:
         ]
         return sorted(diagnostics, key=lambda diagnostic: diagnostic.finding.start)
 
+    def _or_on_cpu(self, work: Callable[[], T]) -> T:
+        """The work done; once more, on the CPU, where the device gives up in the middle."""
+        try:
+            return work()
+        except DeviceError as error:
+            self._scorer.use_cpu(str(error))
+            return work()
+
     def scores(self, text: str, language: Language) -> Scores:
         """The bits of every token of a text, with bounds in its own offsets."""
         normal = NormalText.of(text)
-        scores = self._scorer.score(normal.text, language)
+        scores = self._or_on_cpu(lambda: self._scorer.score(normal.text, language))
         bounds = scores.tokens.bounds.copy()
         bounds[:] = [normal.original_offset(int(bound)) for bound in bounds]
         return dataclasses.replace(scores, tokens=dataclasses.replace(scores.tokens, bounds=bounds))

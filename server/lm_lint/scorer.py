@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from lm_lint import device as devices
+from lm_lint.errors import DeviceError
 from lm_lint.model import State, Trace
 from lm_lint.text import Language
 from lm_lint.tokens import Tokens
-from lm_lint.weights import Release
+from lm_lint.weights import Release, place
 
 Bits = npt.NDArray[np.float32]
 
@@ -56,7 +59,8 @@ class Scorer:
     def read(self, text: str, language: Language, keep: bool = True) -> Reading:
         """The bits of one text, with all states kept so that other texts can be priced."""
         tokens = self.tokenizer.encode(text)
-        return Reading(self, language, tokens, keep)
+        with self._device_trouble():
+            return Reading(self, language, tokens, keep)
 
     def score_many(self, items: Sequence[tuple[str, Language]]) -> list[Scores]:
         """The bits of several texts in one batch; each row takes the next text when it is done.
@@ -75,7 +79,8 @@ class Scorer:
         ids = np.zeros((len(lanes), longest), dtype=np.int64)
         for row, lane in enumerate(lanes):
             ids[row, : len(lane)] = lane
-        surprisal, entropy = self._bits_of_lanes(ids)
+        with self._device_trouble():
+            surprisal, entropy = self._bits_of_lanes(ids)
         res: list[Scores | None] = [None] * len(items)
         for row, members in enumerate(rows):
             at = 0
@@ -89,6 +94,26 @@ class Scorer:
         """What the network reads: the language's tag, the tokens, the end. (T + 2,) int64."""
         tag, end = self.tokenizer.tag(language), self.tokenizer.end
         return np.concatenate([[tag], tokens.ids, [end]]).astype(np.int64)
+
+    def use_cpu(self, why: str) -> None:
+        """Go on with the CPU, and say so in one sentence on stderr."""
+        print(f"lm-lint: {why}; going on with the CPU, which is slower", file=sys.stderr)
+        network = self.release.network
+        cpu = torch.device("cpu")
+        network.compute_dtype = devices.compute_dtype(cpu)
+        place(network, cpu)
+
+    @contextmanager
+    def _device_trouble(self) -> Iterator[None]:
+        """What a GPU fails with, as a DeviceError; on a CPU such errors are our own."""
+        try:
+            yield
+        except RuntimeError as error:
+            device = self.release.network.device
+            if device.type == "cpu":
+                raise
+            cause = "is out of memory" if _is_out_of_memory(error) else "does not work"
+            raise DeviceError(f"{device} {cause} ({str(error).splitlines()[0]})") from error
 
     def bits(self, features: Tensor, targets: Tensor) -> tuple[Bits, Bits]:
         """features (N, D), targets (N,) -> surprisal and entropy in bits, (N,) float32 each."""
@@ -192,9 +217,10 @@ class Reading:
             ):
                 end += 1
             batch = order[start:end]
-            found = self._cost_of_batch(
-                [positions[i] for i in batch], [continuations[i] for i in batch]
-            )
+            with self.scorer._device_trouble():
+                found = self._cost_of_batch(
+                    [positions[i] for i in batch], [continuations[i] for i in batch]
+                )
             for i, bits in zip(batch, found, strict=True):
                 res[i] = bits
             start = end
@@ -235,6 +261,10 @@ class Reading:
         return State.cat(parts).rows(back)
 
 
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
+
+
 def _packed(lengths: Sequence[int], n_rows: int) -> list[list[int]]:
     """Which items share a row, so that rows are about equally long: longest first, to the
     shortest row. Empty rows are left out.
@@ -246,8 +276,3 @@ def _packed(lengths: Sequence[int], n_rows: int) -> list[list[int]]:
         rows[row].append(item)
         filled[row] += lengths[item]
     return [row for row in rows if row]
-
-
-def say_once(sentence: str) -> None:
-    """A note for the person at the terminal, on stderr."""
-    print(f"lm-lint: {sentence}", file=sys.stderr)

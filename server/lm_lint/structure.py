@@ -199,7 +199,7 @@ def indentation_problems(text: str) -> list[Problem]:
     levels, res = [0], list[Problem]()
     opened = False  # did the line before end with a colon?
     matches = [m for m in _LINE.finditer(text) if not inside[m.start()]]
-    for match, following in zip(matches, [*matches[1:], None], strict=True):
+    for match, following in itertools.zip_longest(matches, matches[1:]):
         start, end = match.start(), match.start(2)
         width = len(match[1].expandtabs(8))
         if width > levels[-1]:

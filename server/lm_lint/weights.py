@@ -68,12 +68,17 @@ def load(folder: Path, device: str = "auto", dtype: torch.dtype | None = None) -
             f"{network.config.vocab_size}; they do not belong together. Install the model again."
         )
     network.compute_dtype = dtype or devices.compute_dtype(chosen)
-    # Matrices in the computing type; the few vectors in float32, since gates need the digits.
+    place(network, chosen)
+    return Release(network.eval(), tokenizer, config, folder)
+
+
+def place(network: Network, device: torch.device) -> None:
+    """Put the weights on a device, matrices in the network's computing type; the few vectors
+    of gates stay in float32, since they need the digits."""
     for name, parameter in network.named_parameters():
         kept = torch.float32 if name.endswith("forget_bias") else network.compute_dtype
-        parameter.data = parameter.data.to(chosen, kept)
+        parameter.data = parameter.data.to(device, kept)
         parameter.requires_grad_(False)
-    return Release(network.eval(), tokenizer, config, folder)
 
 
 def save(

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lm_lint.engine import Engine, NormalText
-from lm_lint.findings import Repair
+from lm_lint.errors import DeviceError
+from lm_lint.findings import Finding, Repair
+from lm_lint.scorer import Scores
 from lm_lint.settings import Settings
 from lm_lint.text import LANGUAGES, Language
 from tests.marked import NoScorer, ScriptedDetector, engine_for, read_marks
@@ -104,3 +106,27 @@ def test_seconds_are_told_by_stage(tiny_engine: Engine) -> None:
     tiny_engine.check("int x\n", "c")
     assert {"import", "load", "score", "detect"} <= set(tiny_engine.seconds)
     assert min(tiny_engine.seconds.values()) >= 0
+
+
+class Fickle:
+    """A detector and a scorer whose device gives up once."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def detect(self, text: str, language: Language) -> list[Finding]:
+        if not self.said:
+            raise DeviceError("cuda:0 is out of memory")
+        return []
+
+    def score(self, text: str, language: Language) -> Scores:
+        raise AssertionError("nobody asked")
+
+    def use_cpu(self, why: str) -> None:
+        self.said.append(why)
+
+
+def test_a_device_that_gives_up_is_replaced_once() -> None:
+    fickle = Fickle()
+    assert Engine(fickle, fickle).check("int a;\n", "c") == []
+    assert fickle.said == ["cuda:0 is out of memory"]

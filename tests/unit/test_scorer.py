@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from lm_lint import weights
+from lm_lint.errors import DeviceError
 from lm_lint.scorer import Scorer
 from lm_lint.text import Language
 
@@ -92,3 +93,21 @@ def test_bfloat16_stays_near_float32(tiny_folder: Path, scorer: Scorer) -> None:
     exact = scorer.score(PYTHON, "python")
     difference = np.abs(rough.surprisal_bits - exact.surprisal_bits)
     assert difference.mean() < 0.05
+
+
+def test_trouble_of_a_device_is_told_and_the_cpu_takes_over(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scorer = Scorer(weights.load(tiny_folder, "cpu", torch.float32))
+    expected = scorer.score(C, "c").surprisal_bits
+    trouble = torch.OutOfMemoryError("CUDA out of memory")
+    with pytest.raises(torch.OutOfMemoryError), scorer._device_trouble():
+        raise trouble  # on a CPU it is our own fault
+    with monkeypatch.context() as patch:
+        patch.setattr(type(scorer.release.network), "device", torch.device("cuda:0"))
+        with pytest.raises(DeviceError, match="cuda:0 is out of memory"):
+            with scorer._device_trouble():
+                raise trouble
+    scorer.use_cpu("cuda:0 is out of memory")
+    assert "going on with the CPU" in capsys.readouterr().err
+    np.testing.assert_allclose(scorer.score(C, "c").surprisal_bits, expected, atol=0.5)

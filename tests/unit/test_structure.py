@@ -82,6 +82,8 @@ def test_blanking_keeps_every_offset(page: str) -> None:
     [
         ("if a:\n    b\n  c\n", [3]),
         ("a = 1\n    b = 2\n", [2]),
+        ("", []),
+        ("# only this\n", []),
         ("if a:  # why:\nb = 1\n", [2]),
         ("x = [\n  1,\n      2]\ny = \\\n     3\nif a: b\nc\n", []),
         ('def f():\n    """x:\n  y\n    """\n    return {\n 1: 2}\n', []),
