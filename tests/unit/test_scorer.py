@@ -105,9 +105,9 @@ def test_trouble_of_a_device_is_told_and_the_cpu_takes_over(
         raise trouble  # on a CPU it is our own fault
     with monkeypatch.context() as patch:
         patch.setattr(type(scorer.release.network), "device", torch.device("cuda:0"))
-        with pytest.raises(DeviceError, match="cuda:0 is out of memory"):
-            with scorer._device_trouble():
-                raise trouble
+        told = pytest.raises(DeviceError, match="cuda:0 is out of memory")
+        with told, scorer._device_trouble():
+            raise trouble
     scorer.use_cpu("cuda:0 is out of memory")
     assert "going on with the CPU" in capsys.readouterr().err
     np.testing.assert_allclose(scorer.score(C, "c").surprisal_bits, expected, atol=0.5)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from safetensors.torch import load_file
 
 from lm_lint.model import NetworkConfig
 from models import train as training
@@ -21,6 +22,9 @@ from models.loss import fused_cross_entropy
 from models.optimizer import orthogonalized
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# Muon's products in bfloat16 would magnify the last digits, in which the two ways differ.
+ADAMW = ("--set", 'optimizer="adamw"', "--set", "adam_lr=0.01")
 
 CONFIG = """
 name = "tiny"
@@ -48,9 +52,12 @@ def workshop(tmp_path: Path) -> Path:
     tokens = tmp_path / "tokens"
     tokens.mkdir()
     for tag, language in enumerate(("c", "html", "python"), 2):
-        document = [tag, *np.tile(np.arange(5, 5 + 4 * tag), 6).tolist(), 1]
+        documents = [
+            [tag, *np.tile(np.arange(5 + 4 * (i % 9), 9 + tag + 4 * (i % 9)), 12).tolist(), 1]
+            for i in range(40)
+        ]
         for split in ("train", "valid"):
-            row = np.array(document * 40, dtype=np.uint16)
+            row = np.concatenate(documents).astype(np.uint16)
             row.tofile(tokens / f"{language}.{split}.bin")
             facts = {"n_tokens": len(row), "n_bytes": 3 * len(row)}
             (tokens / f"{language}.{split}.json").write_text(json.dumps(facts))
@@ -118,7 +125,7 @@ def test_training_learns_and_draws(workshop: Path) -> None:
     found = losses(folder)
     assert len(found) == 80
     assert found[0] == pytest.approx(np.log(64), abs=0.3)
-    assert found[-1] < 0.6 * found[0]
+    assert found[-1] < 0.75 * found[0]
     assert (folder / "loss.png").read_bytes().startswith(b"\x89PNG")
     assert json.loads((folder / "config.json").read_text())["chunk"] == 16
 
@@ -165,35 +172,28 @@ def test_config_of_the_released_model_is_valid() -> None:
 @pytest.mark.slow
 def test_two_processes_train_as_one_does(workshop: Path) -> None:
     """Same lanes, same seed: the averaged gradients are those of the whole batch."""
-    single = losses(run(workshop, "single", "--steps", "6"))
+    single = losses(run(workshop, "single", "--steps", "6", *ADAMW))
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'server'}",
         "OMP_NUM_THREADS": "1",
     }
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--standalone",
-            "--nproc-per-node",
-            "2",
-            "-m",
-            "models",
-            "train",
-            str(workshop / "tiny.toml"),
-            "--steps",
-            "6",
-            "--device",
-            "cpu",
-            "--out",
-            str(workshop / "pair"),
-        ],
-        check=True,
+    command = f"torch.distributed.run --standalone --nproc-per-node 2 -m models train {workshop}/tiny.toml"
+    arguments = [*ADAMW, "--steps", "6", "--device", "cpu", "--out", str(workshop / "pair")]
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split(), *arguments],
         cwd=ROOT,
         env=environment,
-        timeout=300,
+        timeout=600,
         capture_output=True,
+        text=True,
     )
-    assert losses(workshop / "pair") == pytest.approx(single, rel=1e-3)
+    assert done.returncode == 0, done.stderr
+    assert losses(workshop / "pair") == pytest.approx(single, rel=2e-3)
+    # Losses of two processes that never spoke are nearly as close; their weights are not.
+    one, two = (
+        load_file(workshop / name / "checkpoint.safetensors") for name in ("single", "pair")
+    )
+    for name in ("network.embedding", "network.mixers.0.w_in"):
+        apart = (one[name] - two[name]).norm() / one[name].norm()
+        assert apart < 0.02, name
