@@ -103,9 +103,9 @@ def test_every_code_is_shown_by_an_example() -> None:
 
 
 # What the released model must at least reach: right line, right repair first; and at most: false findings.
-LEAST_ON_LINE: dict[Language, int] = {"c": 0, "html": 0, "python": 0}
-LEAST_REPAIRED: dict[Language, int] = {"c": 0, "html": 0, "python": 0}
-MOST_FALSE: dict[Language, int] = {"c": 99, "html": 99, "python": 99}
+LEAST_ON_LINE: dict[Language, int] = {"c": 9, "html": 7, "python": 9}
+LEAST_REPAIRED: dict[Language, int] = {"c": 9, "html": 7, "python": 9}
+MOST_FALSE: dict[Language, int] = {"c": 1, "html": 1, "python": 1}
 
 
 @pytest.mark.released
