@@ -7,6 +7,7 @@ torch are handed in, so tests run with scripted ones. It knows no files and no o
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -53,6 +54,8 @@ class Engine:
     def load(cls, settings: Settings) -> Engine:
         """Import torch, read the released model, and be ready to check."""
         seconds: Counter[str] = Counter()
+        # Threads that wait by spinning made one file take five times as long beside other work.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         with _timed(seconds, "import"):
             from lm_lint.detector import Detector
             from lm_lint.scorer import Scorer
