@@ -234,16 +234,25 @@ def _tell(sentence: str) -> None:
 
 
 def _tell_timings(engine: Engine | None) -> None:
-    import resource
-
     seconds = engine.seconds if engine else Counter[str]()
     for stage in ("import", "load", "score", "detect"):
         click.echo(f"{stage:8} {seconds[stage]:8.3f} s", err=True)
     click.echo(f"{'total':8} {perf_counter() - _STARTED:8.3f} s", err=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts KiB, macOS bytes.
-    peak_mib = peak / 1024 / (1024 if sys.platform == "darwin" else 1)
-    click.echo(f"{'memory':8} {peak_mib:8.0f} MiB at most", err=True)
+    click.echo(f"{'memory':8} {_peak_mib():8.0f} MiB at most", err=True)
+
+
+def _peak_mib() -> float:
+    """The most memory that this process ever held. Linux's ru_maxrss would begin with that of
+    the process that started it."""
+    import resource
+
+    try:
+        with open("/proc/self/status", encoding="ascii") as file:
+            facts = dict(line.split(":", 1) for line in file)
+        return int(facts["VmHWM"].split()[0]) / 1024
+    except (OSError, KeyError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / 1024 / (1024 if sys.platform == "darwin" else 1)  # macOS counts bytes
 
 
 def _in_colour(choice: str) -> bool:
