@@ -152,8 +152,7 @@ class Recurrence(nn.Module):
         self.kept = config.conv_width - 1
         self.conv = nn.Parameter(torch.zeros(config.conv_width, width))
         self.w_in = nn.Parameter(torch.empty(3 * width, width))
-        # Spread over time scales from one token to some four hundred.
-        self.forget_bias = nn.Parameter(torch.linspace(0.0, 6.0, width))
+        self.forget_bias = nn.Parameter(torch.empty(width))
         self.w_out = nn.Parameter(torch.empty(width, width))
         with torch.no_grad():
             self.conv[-1] = 1.0
@@ -270,6 +269,10 @@ class Network(nn.Module):
         """Fresh weights: matrices scaled by fan-in, what writes to the stream scaled by depth."""
         generator = torch.Generator().manual_seed(seed)
         for name, parameter in self.named_parameters():
+            if name.endswith("forget_bias"):
+                # Spread over time scales from one token to some four hundred.
+                with torch.no_grad():
+                    parameter.copy_(torch.linspace(0.0, 6.0, len(parameter)))
             if parameter.ndim != 2 or name.endswith(("conv", "bigrams")):
                 continue
             deviation = 0.02 if name == "embedding" else parameter.shape[1] ** -0.5

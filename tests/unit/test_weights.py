@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,16 @@ def test_weights_of_another_shape_are_refused(folder: Path) -> None:
 def test_an_absent_device_is_an_error_when_named(folder: Path) -> None:
     with pytest.raises(DeviceError, match="--device cpu"):
         weights.load(folder, "cuda")
+
+
+def test_loading_imports_no_symbolic_mathematics(folder: Path) -> None:
+    """Building the network on torch's meta device once drew in sympy: half a second."""
+    program = (
+        "import sys; from pathlib import Path; from lm_lint import weights; "
+        f"weights.load(Path({str(folder)!r}), 'cpu'); print('sympy' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(weights.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
