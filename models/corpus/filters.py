@@ -14,6 +14,7 @@ import tree_sitter
 import tree_sitter_c
 import tree_sitter_python
 
+from lm_lint.structure import without_old_c
 from lm_lint.text import Language, language_of
 from models.corpus import html_check
 from models.corpus.manifest import is_never_trained
@@ -131,12 +132,6 @@ _NUMBER_BLOB = re.compile(
     r"(0x[0-9a-fA-F]{1,8}\s*,\s*){64}|(\\x[0-9a-fA-F]{2}){48}|(\b\d{1,5}\s*,\s*){200}"
 )
 _NEITHER = bytes(code for code in range(33, 128) if not chr(code).isalnum()) + b" \t\n"
-_CASE_RANGE = re.compile(r"(\bcase\b[^:;\n]*?)\s*\.\.\.[^:;\n]*:")
-_NO_TYPE = re.compile(
-    r"^[ \t]*(?=(?!(?:if|for|while|switch)\b)[A-Za-z_]\w*[ \t]*\([^;{}()]*\)\s*(?:[\w*\[\], \t]+;\s*){0,9}\{)",
-    re.MULTILINE,
-)
-_TYPE_LINE = re.compile(r"[\w ]+[\w*]+[ \t]*|\w+[ \t*]*")
 _CONDITIONAL = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|define)\b", re.MULTILINE)
 _C_SKIPPED = re.compile(
     r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:\\\n|[^\n])*",
@@ -244,15 +239,8 @@ def n_c_errors(text: str) -> int:
     n_errors = n_parse_errors(text, "c")
     if not n_errors:
         return 0
-    known = _NO_TYPE.sub(_typed, _CASE_RANGE.sub(r"\1:", text))
+    known, _ = without_old_c(text)
     return min(n_errors, n_parse_errors(known, "c"))
-
-
-def _typed(match: re.Match[str]) -> str:
-    """Nothing where the line above already holds the type, as GNU style has it; else "int "."""
-    above = match.string[: match.start()].rstrip().rpartition("\n")[2]
-    is_type = _TYPE_LINE.fullmatch(above) and not above.startswith(("#", "//"))
-    return "" if is_type else "int "
 
 
 def parses_as_python(text: str) -> bool:

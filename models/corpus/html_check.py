@@ -8,56 +8,8 @@ from __future__ import annotations
 
 import re
 
-VOID = frozenset(
-    [
-        "area",
-        "base",
-        "basefont",
-        "bgsound",
-        "br",
-        "col",
-        "command",
-        "embed",
-        "frame",
-        "hr",
-        "image",
-        "img",
-        "input",
-        "keygen",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
-OPTIONAL_END = frozenset(
-    [
-        "html",
-        "head",
-        "body",
-        "p",
-        "li",
-        "dt",
-        "dd",
-        "option",
-        "optgroup",
-        "tr",
-        "td",
-        "th",
-        "thead",
-        "tbody",
-        "tfoot",
-        "colgroup",
-        "caption",
-        "rb",
-        "rt",
-        "rtc",
-        "rp",
-    ]
-)
-RAW_TEXT = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "plaintext")
+from lm_lint.html_tags import OPTIONAL_END, RAW_TEXT, TEMPLATE, VOID
+
 KNOWN = frozenset(
     [
         "a",
@@ -143,9 +95,6 @@ KNOWN = frozenset(
     ]
 )
 
-_TEMPLATE = re.compile(
-    r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<\?.*?(?:\?>|\Z)|<%.*?%>|\[%.*?%\]", re.DOTALL
-)
 _CONTROL = re.compile(
     r"\{%-?\s*(?:if|for|block|else|elif|with|macro|unless)\b|<\?php|<%[^=]|\[%\s*(?:IF|FOR)",
     re.IGNORECASE,
@@ -172,7 +121,7 @@ def _blanked(match: re.Match[str]) -> str:
 
 def slips(text: str, is_xml: bool = False) -> tuple[int, int]:
     """How many slips of nesting or of a single tag there are, and how many tags were looked at."""
-    text = _TEMPLATE.sub(_blanked, text)
+    text = TEMPLATE.sub(_blanked, text)
     is_xml = is_xml or "<?xml" in text[:200] or "XHTML" in text[:400]
     stack: list[str] = []
     n_slips = n_tags = 0

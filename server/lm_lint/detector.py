@@ -32,8 +32,8 @@ _LEAST_CONFIDENCE = 0.2
 _PARSED = 10  # and of these the ones that are parsed
 _ALTERNATIVES = 4
 
-# The calibration of the first release, fitted on the tune part of the real slips and on correct
-# held-out files (bench/accuracy.py): log-odds = slope * (gain_bits - middle).
+# The confidence of the first release: log-odds = slope * (gain_bits - middle). Set by hand while
+# looking at the tune part of the real slips (bench/accuracy.py), not yet fitted.
 _MIDDLE_BITS = {"c": 6.0, "html": 8.0, "python": 5.0}
 _SLOPE = 0.35
 _SURPRISE_ONLY_EXTRA_BITS = 12.0
@@ -181,6 +181,7 @@ class Detector:
         """The repairs that make the parse better, with what the parser adds to their gain."""
         res: list[tuple[float, Repair]] = []
         seen: set[str] = set()
+        reliable = self.parser and structure.is_reliable(text, language)
         for gain, candidate in ranked:
             if len(res) >= _PARSED or gain < -4.0:
                 break
@@ -195,18 +196,17 @@ class Detector:
                 continue
             after = structure.weight(repaired, language)
             if after < before:
-                res.append((gain + _prior_bits(text, language, after), repair))
+                res.append((gain + _prior_bits(reliable, after), repair))
             elif after == before and _is_word_for_word(text, candidate):
                 res.append((gain, repair))
         return sorted(res, key=lambda pair: -pair[0])
 
 
-def _prior_bits(text: str, language: Language, after: int) -> float:
+def _prior_bits(reliable: bool, after: int) -> float:
     """What the parser's agreement is worth: much where only a slip can make it stumble."""
-    certain = structure.is_reliable(text, language)
     if after == 0:
-        return _RELIABLE_BITS if certain else _NO_ERROR_LEFT_BITS
-    return _RELIABLE_BITS / 2 if certain else 0.0
+        return _RELIABLE_BITS if reliable else _NO_ERROR_LEFT_BITS
+    return _RELIABLE_BITS / 2 if reliable else 0.0
 
 
 def _finding(text: str, language: Language, judged: list[tuple[float, Repair]]) -> Finding:

@@ -60,12 +60,12 @@ OPTIONAL_END = frozenset(
         "rp",
     ]
 )
-_RAW_TEXT = frozenset(
+RAW_TEXT = frozenset(
     ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "plaintext"]
 )
 _FOREIGN = frozenset(("svg", "math"))
 
-_TEMPLATE = re.compile(
+TEMPLATE = re.compile(
     r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<\?.*?(?:\?>|\Z)|<%.*?%>|\[%.*?%\]", re.DOTALL
 )
 _BRANCH = re.compile(
@@ -106,7 +106,7 @@ class TagProblem:
 
 def blanked(text: str) -> str:
     """The page without its template control; every other character stays where it is."""
-    marks = list(_TEMPLATE.finditer(text))
+    marks = list(TEMPLATE.finditer(text))
     if not marks:
         return text
     parts: list[str] = []
@@ -164,7 +164,7 @@ def _conditional(text: str) -> list[tuple[int, int]]:
     """The spans between the `if` of a template and its end, nested ones within outer ones."""
     res: list[tuple[int, int]] = []
     opened: list[int] = []
-    for mark in _TEMPLATE.finditer(text):
+    for mark in TEMPLATE.finditer(text):
         word = _control(mark.group())
         if word in ("if", "block"):
             opened.append(mark.end() if word == "if" else _NEVER)
@@ -194,7 +194,7 @@ def _open(
         res.append(_problem("broken", match, match.start()))
     if (match["closed"] and (xml or foreign or name in VOID)) or (name in VOID and not foreign):
         return match.end()
-    if name in _RAW_TEXT and not foreign:
+    if name in RAW_TEXT and not foreign:
         closer = re.compile(rf"</{re.escape(name)}\s*>", re.IGNORECASE).search(page, match.end())
         if closer is None:
             res.append(_problem("unclosed", match, len(page)))

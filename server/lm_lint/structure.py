@@ -92,7 +92,7 @@ _END_TAG_SO_FAR = re.compile(r"</[^<>]*\Z")
 
 
 def _tree_problems(text: str, language: Language) -> Iterator[Problem]:
-    known, places = _modern(text) if language == "c" else (text, None)
+    known, places = without_old_c(text) if language == "c" else (text, None)
     source = (blanked(text) if language == "html" else known).encode("utf-8", "replace")
     tree = _parser(language).parse(source)
     if not tree.root_node.has_error:
@@ -123,7 +123,7 @@ _NO_TYPE = re.compile(
 _TYPE_LINE = re.compile(r"(?!#|//)(?:[\w ]+[\w*]+[ \t]*|\w+[ \t*]*)")
 
 
-def _modern(text: str) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.int64]] | None]:
+def without_old_c(text: str) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.int64]] | None]:
     """The text with `int` before functions that have no type, and where each of its code points
     stands in the text as it is; None when nothing was added."""
     text = _CASE_RANGE.sub(lambda m: m[1] + " " * (len(m[2]) + 3), text)
