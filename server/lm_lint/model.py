@@ -34,7 +34,7 @@ class NetworkConfig:
     vocab_size: int = 6144
     width: int = 256
     n_layers: int = 6
-    attention_layers: tuple[int, ...] = (2, 4)
+    attention_layers: tuple[int, ...] = (3,)
     window: int = 256
     n_heads: int = 4
     mlp_width: int = 704
@@ -49,7 +49,8 @@ class NetworkConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> NetworkConfig:
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
-        known["attention_layers"] = tuple(known.get("attention_layers", ()))
+        if "attention_layers" in known:
+            known["attention_layers"] = tuple(known["attention_layers"])
         return cls(**known)
 
 
@@ -116,6 +117,22 @@ class Trace:
             else:
                 res.append((first[rows[:, None], index], gathered))
         return State(self.since[rows, positions], self.ids[rows, positions], res)
+
+    @staticmethod
+    def joined(traces: Sequence[Trace]) -> Trace:
+        """One trace out of those of consecutive passes."""
+        if len(traces) == 1:
+            return traces[0]
+        kept = traces[0].kept
+        layers = []
+        for which, parts in enumerate(zip(*(t.layers for t in traces), strict=True)):
+            attends = parts[0][0].shape[1] != traces[0].since.shape[1]
+            skip = kept[which]
+            firsts = [a if i == 0 or not attends else a[:, skip:] for i, (a, _) in enumerate(parts)]
+            seconds = [b if i == 0 else b[:, skip:] for i, (_, b) in enumerate(parts)]
+            layers.append((torch.cat(firsts, dim=1), torch.cat(seconds, dim=1)))
+        since = torch.cat([t.since for t in traces], dim=1)
+        return Trace(since, torch.cat([t.ids for t in traces], dim=1), layers, kept)
 
     def last(self) -> State:
         """The state after the last token, without a gather."""
@@ -206,6 +223,54 @@ class Attention(nn.Module):
         y = linear(y.transpose(1, 2).reshape(n_rows, n_tokens, width), self.w_out)
         return x + y, (keys, values)
 
+    def branch(
+        self, x: Tensor, since: Tensor, document: tuple[Tensor, Tensor], positions: Tensor
+    ) -> Tensor:
+        """As forward, for N texts that leave one document at different places.
+
+        Their windows overlap, so the document's keys are shared and not gathered for each: a
+        window's copy would weigh as much as a hundred tokens' matrix products.
+
+        x          (N, T, D) the texts
+        document   keys and values (1, W + n, D) of the document, as in its Trace
+        positions  (N,) int64, the document's token that each text follows
+        returns    (N, T, D)
+        """
+        n_rows, n_tokens, width = x.shape
+        q, k, v = linear(rms_norm(x), self.w_in).chunk(3, dim=-1)
+        q = rms_norm(self._split(q)) * self.sharpness.to(x.dtype)[:, None]
+        k = rms_norm(self._split(k))
+        low, high = int(positions.min()) + 1, int(positions.max()) + self.kept + 1
+        shared_at = torch.arange(high - low, device=x.device)
+        # Counted from `low`: a text's first token stands W + 1 behind its position.
+        own_at = (positions - low + self.kept + 1)[:, None] + torch.arange(
+            n_tokens, device=x.device
+        )  # (N, T)
+        q = self._rotated(q.transpose(1, 2), own_at[:, None])  # (N, H, T, D / H)
+        k = self._rotated(k.transpose(1, 2), own_at[:, None])
+        shared_k = self._rotated(self._heads(document[0][:, low:high].to(x.dtype)), shared_at)
+        shared_v = self._heads(document[1][:, low:high].to(x.dtype))
+        distance = own_at[:, :, None] - shared_at  # (N, T, S)
+        visible = (shared_at <= own_at[:, :1, None] - 1) & (distance < self.kept)
+        visible &= distance < since[:, :, None]
+        by_head = q.transpose(0, 1).reshape(1, self.n_heads, n_rows * n_tokens, -1)
+        to_shared = (by_head @ shared_k.mT).view(self.n_heads, n_rows, n_tokens, -1)
+        to_shared = to_shared.transpose(0, 1).float()  # (N, H, T, S)
+        to_shared = to_shared.masked_fill(~visible[:, None], float("-inf"))
+        among = own_at[:, :, None] - own_at[:, None, :]  # (N, T, T)
+        causal = (among >= 0) & (among < self.kept) & (among < since[:, :, None])
+        to_own = (q @ k.mT).float().masked_fill(~causal[:, None], float("-inf"))
+        scale = (width // self.n_heads) ** -0.5
+        weights = torch.softmax(torch.cat([to_shared, to_own], dim=-1) * scale, dim=-1)
+        weights = weights.to(x.dtype)
+        n_shared = to_shared.shape[-1]
+        from_shared = weights[..., :n_shared].transpose(0, 1)
+        from_shared = from_shared.reshape(1, self.n_heads, n_rows * n_tokens, n_shared) @ shared_v
+        y = from_shared.view(self.n_heads, n_rows, n_tokens, -1).permute(1, 2, 0, 3)
+        own = weights[..., n_shared:] @ self._heads(v)  # (N, H, T, D / H)
+        y = (y + own.transpose(1, 2)).reshape(n_rows, n_tokens, width)
+        return x + linear(y, self.w_out)
+
     def _attend(self, q: Tensor, keys: Tensor, values: Tensor, since: Tensor) -> Tensor:
         n_tokens, window = q.shape[1], self.kept
         query_at = torch.arange(n_tokens, device=q.device) + window
@@ -228,10 +293,10 @@ class Attention(nn.Module):
         return x.reshape(*x.shape[:-1], self.n_heads, x.shape[-1] // self.n_heads)
 
     def _rotated(self, x: Tensor, at: Tensor) -> Tensor:
-        """Rotary embedding (Su et al. 2021, arXiv 2104.09864). x (B, H, T, D / H), at (T,)."""
+        """Rotary embedding (Su et al. 2021, arXiv 2104.09864). x (B, H, T, D / H), at (..., T)."""
         half = x.shape[-1] // 2
         speed = torch.exp(torch.arange(half, device=x.device) * (-math.log(4.0 * self.kept) / half))
-        angle = at[:, None].float() * speed  # (T, D / H / 2)
+        angle = at[..., None].float() * speed  # (..., T, D / H / 2)
         cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
         a, b = x[..., :half], x[..., half:]
         return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
@@ -322,6 +387,35 @@ class Network(nn.Module):
             assert isinstance(mixer, Recurrence | Attention)
             kept.append(mixer.kept)
         return rms_norm(x), Trace(since, ids, sequences, kept)
+
+    def branch(self, document: Trace, positions: Tensor, ids: Tensor) -> Tensor:
+        """What the head reads at each token of texts that leave a document at different places.
+
+        document   the trace of one document (B = 1) of n tokens
+        positions  (N,) int64 in [0, n), the document's token that each text follows
+        ids        (N, T) int64
+        returns    (N, T, D) features in compute_dtype
+
+        The same features as `trace` from the states at these positions.
+        """
+        before = document.since[0, positions]
+        latest = document.ids[0, positions]
+        since = self._since(ids, before)
+        x = F.embedding(ids, self.embedding)
+        if self.config.bigram_buckets:
+            x = x + F.embedding(self._buckets(ids, since, latest), self.bigrams)
+        x = rms_norm(x.to(self.compute_dtype))
+        for mixer, mlp, (first, second) in zip(
+            self.mixers, self.mlps, document.layers, strict=True
+        ):
+            if isinstance(mixer, Attention):
+                x = mixer.branch(x, since, (first, second), positions)
+            else:
+                assert isinstance(mixer, Recurrence)
+                reach = positions[:, None] + torch.arange(1, mixer.kept + 1, device=ids.device)
+                x, _ = mixer(x, since, (first[0, positions], second[0, reach]))
+            x = mlp(x)
+        return rms_norm(x)
 
     def logits(self, features: Tensor) -> Tensor:
         """(..., D) features -> (..., V) logits, nats up to a constant, in compute_dtype."""

@@ -29,7 +29,8 @@ Bits = npt.NDArray[np.float32]
 _CHUNK = 512  # tokens of one document in one pass: attention costs chunk * (chunk + window)
 _BATCH_ROWS = 32
 _HEAD_ROWS = 1024  # rows of logits that exist at once
-_CONTINUATION_TOKENS = 4096  # tokens of one batch of continuations
+_CONTINUATION_TOKENS = 2048  # tokens of one batch of continuations
+_NEAR = 512  # continuations in one batch leave the document within so many tokens
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Scorer:
     def __init__(self, release: Release) -> None:
         self.release = release
         self.tokenizer = release.tokenizer
+        self.ranker = release.ranker
 
     def score(self, text: str, language: Language) -> Scores:
         """The bits of one text."""
@@ -158,8 +160,8 @@ class Reading:
     def __init__(self, scorer: Scorer, language: Language, tokens: Tokens, keep: bool) -> None:
         self.scorer, self.language, self.tokens = scorer, language, tokens
         self.sequence = scorer.sequence(tokens, language)
-        self._features: list[Tensor] = []
-        self._traces: list[Trace] = []
+        self._document_features: Tensor
+        self._document: Trace
         found, expected = self._read(keep)
         self.scores = Scores(tokens, found, expected)
 
@@ -168,6 +170,8 @@ class Reading:
         network = self.scorer.release.network
         ids = torch.from_numpy(self.sequence).to(network.device)
         parts: list[tuple[Bits, Bits]] = []
+        all_features: list[Tensor] = []
+        traces: list[Trace] = []
         state: State | None = None
         for start in range(0, len(ids) - 1, _CHUNK):
             end = min(start + _CHUNK, len(ids) - 1)
@@ -175,10 +179,17 @@ class Reading:
             state = trace.last()
             parts.append(self.scorer.bits(features[0], ids[start + 1 : end + 1]))
             if keep:
-                self._features.append(features[0])
-                self._traces.append(trace)
+                all_features.append(features[0])
+                traces.append(trace)
+        if keep:
+            self._document_features = torch.cat(all_features)
+            self._document = Trace.joined(traces)
         found, expected = zip(*parts, strict=True)
         return np.concatenate(found), np.concatenate(expected)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.scorer.release.network.device
 
     @torch.inference_mode()
     def likeliest(
@@ -189,7 +200,7 @@ class Reading:
         positions  N positions in [0, T]
         returns    ids (N, k) int64 and their bits (N, k) float32, cheapest first
         """
-        rows = torch.stack([self._features[p // _CHUNK][p % _CHUNK] for p in positions])
+        rows = self._document_features[torch.tensor(list(positions), device=self._device)]
         ids, bits = [], []
         for start in range(0, len(rows), _HEAD_ROWS):
             logits = self.scorer.release.network.logits(rows[start : start + _HEAD_ROWS]).float()
@@ -199,6 +210,19 @@ class Reading:
         return torch.cat(ids).cpu().numpy(), torch.cat(bits).cpu().numpy()
 
     @torch.inference_mode()
+    def expectations(self, positions: Sequence[int]) -> npt.NDArray[np.float32]:
+        """What every token of the vocabulary would cost at each position.
+
+        positions  N positions in [0, T]
+        returns    (N, V) float32 bits
+        """
+        rows = self._document_features[torch.tensor(list(positions), device=self._device)]
+        logits = self.scorer.release.network.logits(rows).float()
+        bits = torch.log_softmax(logits, -1).mul_(-1 / math.log(2))
+        found: npt.NDArray[np.float32] = bits.cpu().numpy()
+        return found
+
+    @torch.inference_mode()
     def cost(self, positions: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[Bits]:
         """What each continuation costs after the document's tokens before its position.
 
@@ -206,14 +230,19 @@ class Reading:
         continuations  N lists of token ids, not empty
         returns        N arrays, the bits of each continuation's tokens
         """
-        order = sorted(range(len(positions)), key=lambda i: len(continuations[i]))
+        # Neighbours share what the attention reads; those of like length share the padding.
+        order = sorted(
+            range(len(positions)), key=lambda i: (positions[i] // _NEAR, len(continuations[i]))
+        )
         res: list[Bits] = [np.zeros(0, dtype=np.float32)] * len(positions)
         start = 0
         while start < len(order):
             end = start + 1
             while (
                 end < len(order)
-                and (end + 1 - start) * len(continuations[order[end]]) <= _CONTINUATION_TOKENS
+                and positions[order[end]] // _NEAR == positions[order[start]] // _NEAR
+                and (end + 1 - start) * max(len(continuations[order[i]]) for i in (start, end))
+                <= _CONTINUATION_TOKENS
             ):
                 end += 1
             batch = order[start:end]
@@ -229,36 +258,22 @@ class Reading:
     def _cost_of_batch(
         self, positions: Sequence[int], continuations: Sequence[Sequence[int]]
     ) -> list[Bits]:
+        """Position i stands behind id i of the sequence, whose features predict the first of
+        the new tokens; only the others need the network."""
         network = self.scorer.release.network
         longest = max(len(ids) for ids in continuations)
-        # The token before a position is read again: its features predict the first new one.
-        ids = np.zeros((len(positions), longest + 1), dtype=np.int64)
-        for row, (position, continuation) in enumerate(zip(positions, continuations, strict=True)):
-            ids[row, 0] = self.sequence[position]
-            ids[row, 1 : len(continuation) + 1] = continuation
+        ids = np.zeros((len(positions), longest), dtype=np.int64)
+        for row, continuation in enumerate(continuations):
+            ids[row, : len(continuation)] = continuation
         on_device = torch.from_numpy(ids).to(network.device)
-        features, _ = network.trace(on_device[:, :-1], self._states(positions))
-        found, _ = self.scorer.bits(features.flatten(0, 1), on_device[:, 1:].reshape(-1))
+        at = torch.tensor(list(positions), device=network.device)
+        features = self._document_features[at][:, None]
+        if longest > 1:
+            branched = network.branch(self._document, at, on_device[:, :-1])
+            features = torch.cat([features, branched], dim=1)
+        found, _ = self.scorer.bits(features.flatten(0, 1), on_device.reshape(-1))
         table = found.reshape(len(positions), longest)
         return [table[row, : len(ids)] for row, ids in enumerate(continuations)]
-
-    def _states(self, positions: Sequence[int]) -> State:
-        """The states before the token that stands before each position."""
-        parts, order = [], []
-        device = self.scorer.release.network.device
-        by_chunk: dict[int, list[int]] = {}
-        for row, position in enumerate(positions):
-            by_chunk.setdefault((position - 1) // _CHUNK if position else -1, []).append(row)
-        for chunk, rows in by_chunk.items():
-            order.extend(rows)
-            if chunk < 0:
-                parts.append(self.scorer.release.network.empty_state(len(rows)))
-                continue
-            at = torch.tensor([(positions[row] - 1) % _CHUNK for row in rows], device=device)
-            parts.append(self._traces[chunk].state(torch.zeros_like(at), at))
-        back = torch.empty(len(order), dtype=torch.int64, device=device)
-        back[torch.tensor(order, device=device)] = torch.arange(len(order), device=device)
-        return State.cat(parts).rows(back)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

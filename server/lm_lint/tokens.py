@@ -219,30 +219,39 @@ class Tokenizer:
         Only the pre-tokens around the edit are cut anew, so but for splicing arrays the cost does not depend on
         the length of the text (unless it is one long run of letters or blanks).
         """
-        n_chars = len(text_before)
-        assert 0 <= edit.start <= edit.end <= n_chars, f"edit {edit} in {n_chars} characters"
-        assert int(tokens.bounds[-1]) == n_chars, f"{tokens.bounds[-1]} != {n_chars} characters"
-        start = _sure_border_before(text_before, edit.start)
-        end = _sure_border_after(text_before, edit.end)
-        between = text_before[start : edit.start] + edit.text + text_before[edit.end : end]
-        recut = self.encode(between)
-
-        # A piece's first token starts at the border; pieces of a cut character have empty spans
-        # and end before it, hence the leftmost token that starts there.
-        first = int(tokens.bounds.searchsorted(start, side="left"))
-        last = int(tokens.bounds.searchsorted(end, side="left"))
+        first, last, new_ids, new_bounds = self._recut(text_before, tokens, edit)
         shift = len(edit.text) - (edit.end - edit.start)
-        ids = np.concatenate((tokens.ids[:first], recut.ids, tokens.ids[last:]))
-        bounds = np.concatenate(
-            (tokens.bounds[:first], recut.bounds[:-1] + start, tokens.bounds[last:] + shift)
-        )
-        n_same_before, n_same_after = _same_ends(tokens.ids[first:last], recut.ids)
+        ids = np.concatenate((tokens.ids[:first], new_ids, tokens.ids[last:]))
+        bounds = np.concatenate((tokens.bounds[:first], new_bounds, tokens.bounds[last:] + shift))
+        n_same_before, n_same_after = _same_ends(tokens.ids[first:last], new_ids)
         return Recut(
             Tokens(ids, bounds),
             first + n_same_before,
             last - first - n_same_before - n_same_after,
-            len(recut.ids) - n_same_before - n_same_after,
+            len(new_ids) - n_same_before - n_same_after,
         )
+
+    def replaced(self, text: str, tokens: Tokens, edit: Edit) -> tuple[int, int, Ids]:
+        """What an edit means in tokens: `ids` stand in the place of tokens first to last.
+
+        returns  first, last, ids (n,) int32; as few as possible
+        """
+        first, last, ids, _ = self._recut(text, tokens, edit)
+        before, after = _same_ends(tokens.ids[first:last], ids)
+        return first + before, last - after, ids[before : len(ids) - after]
+
+    def _recut(self, text: str, tokens: Tokens, edit: Edit) -> tuple[int, int, Ids, Bounds]:
+        n_chars = len(text)
+        assert 0 <= edit.start <= edit.end <= n_chars, f"edit {edit} in {n_chars} characters"
+        assert int(tokens.bounds[-1]) == n_chars, f"{tokens.bounds[-1]} != {n_chars} characters"
+        start = _sure_border_before(text, edit.start)
+        end = _sure_border_after(text, edit.end)
+        recut = self.encode(text[start : edit.start] + edit.text + text[edit.end : end])
+        # A piece's first token starts at the border; pieces of a cut character have empty spans
+        # and end before it, hence the leftmost token that starts there.
+        first = int(tokens.bounds.searchsorted(start, side="left"))
+        last = int(tokens.bounds.searchsorted(end, side="left"))
+        return first, last, recut.ids, recut.bounds[:-1] + start
 
 
 def train(texts: Iterable[str], vocab_size: int, *, show_progress: bool = False) -> Tokenizer:

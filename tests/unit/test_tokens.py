@@ -171,6 +171,41 @@ def test_recutting_touches_the_neighbourhood_only(
     assert abs(int(recut.tokens.bounds[recut.first_changed]) - place) <= 2
 
 
+@given(edits())
+@example(("a\r\n    b", Edit(2, 2, "")))
+@example(("a     b", Edit(6, 7, "")))
+@example(("((", Edit(0, 1, "")))
+@example(("é日", Edit(0, 1, "ê")))
+@example(("", Edit(0, 0, "x")))
+@settings(max_examples=500)
+def test_what_an_edit_means_in_tokens(tiny_tokenizer: Tokenizer, case: tuple[str, Edit]) -> None:
+    text, edit = case
+    before = tiny_tokenizer.encode(text)
+    first, last, ids = tiny_tokenizer.replaced(text, before, edit)
+    after = tiny_tokenizer.encode(text[: edit.start] + edit.text + text[edit.end :])
+    assert ids.dtype == np.int32
+    assert 0 <= first <= last <= len(before)
+    spliced = [*before.ids[:first].tolist(), *ids.tolist(), *before.ids[last:].tolist()]
+    assert spliced == after.ids.tolist()
+    recut = tiny_tokenizer.retokenize(text, before, edit)
+    assert (first, last - first, len(ids)) == recut[1:]
+    # As few as possible: what stands at either end is another token than before.
+    if last > first and len(ids):
+        assert before.ids[first] != ids[0]
+        assert before.ids[last - 1] != ids[-1]
+
+
+def test_an_edit_that_changes_nothing_means_no_tokens(tiny_tokenizer: Tokenizer) -> None:
+    text = "int main(void) { return 0; }"
+    tokens = tiny_tokenizer.encode(text)
+    for start in range(len(text)):
+        first, last, ids = tiny_tokenizer.replaced(
+            text, tokens, Edit(start, start + 1, text[start])
+        )
+        assert first == last
+        assert not len(ids)
+
+
 def pieces_of(text: str) -> list[str]:
     return re.findall(tokens_module.PRE_TOKEN, text)
 
