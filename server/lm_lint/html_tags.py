@@ -1,228 +1,224 @@
-"""Does a page close what it opens? A stack with HTML's own rules, since tree-sitter closes silently.
+"""Does a page close what it opens, and is each tag a tag? HTML's own rules, since tree-sitter
+closes silently.
 
-Optional end tags, void elements and raw text follow the HTML Living Standard, section 13.1.2.
-Template control ({% if %}, <% %>, <?php ?>, {{ }}) is blanked out first, its second branches
-too: they often open again what the first branch opened. Offsets stay those of the page.
+A page is cut into tags once; after a small edit only what changed is looked at again, so that a
+hundred repairs can be tried. Template control is taken out first; see html_templates.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from bisect import bisect_left
+from dataclasses import replace
 
-VOID = frozenset(
-    [
-        "area",
-        "base",
-        "basefont",
-        "bgsound",
-        "br",
-        "col",
-        "command",
-        "embed",
-        "frame",
-        "hr",
-        "image",
-        "img",
-        "input",
-        "keygen",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
-OPTIONAL_END = frozenset(
-    [
-        "html",
-        "head",
-        "body",
-        "p",
-        "li",
-        "dt",
-        "dd",
-        "option",
-        "optgroup",
-        "tr",
-        "td",
-        "th",
-        "thead",
-        "tbody",
-        "tfoot",
-        "colgroup",
-        "caption",
-        "rb",
-        "rt",
-        "rtc",
-        "rp",
-    ]
-)
-RAW_TEXT = frozenset(
-    ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "plaintext"]
-)
-_FOREIGN = frozenset(("svg", "math"))
+from lm_lint.html_lexer import Lexer, Tag, index_at, lex
+from lm_lint.html_names import OPTIONAL_END, RAW_TEXT, VOID
+from lm_lint.html_templates import TEMPLATE, blanked, conditional, filled, spans
+from lm_lint.html_tree import Kind, Node, TagProblem, Tree
 
-TEMPLATE = re.compile(
-    r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<\?.*?(?:\?>|\Z)|<%.*?%>|\[%.*?%\]", re.DOTALL
-)
-_BRANCH = re.compile(
-    r"(?:\{%-?|<%-?)\s*(if|ifchanged|unless|else|elif|elsif|end(?:if|ifchanged|unless)?)\b"
-)
-# Ruby ends its loops with the same word as its conditions.
-_RUBY_BLOCK = re.compile(
-    r"<%[-=]?\s*(?:(?:for|while|case|begin)\b|.*\bdo\b\s*(?:\|[^|]*\|)?\s*-?%>)"
-)
-_MARKUP = re.compile(
-    r"""<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![^>]*>
-    |</(?P<end>[A-Za-z][^\s/><]*)\s*(?P<end_rest>[^><]*)>
-    |<(?P<start>[A-Za-z][^\s/><"'=]*)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*?)(?P<closed>/?)>
-    |<(?P<broken>/?[A-Za-z])""",
-    re.DOTALL | re.VERBOSE,
-)
-_SPILT = re.compile(r"""=\s*(?:"[^"]*\n[^"]*<[^"]*"|'[^']*\n[^']*<[^']*')""")
+__all__ = [
+    "OPTIONAL_END",
+    "RAW_TEXT",
+    "TEMPLATE",
+    "VOID",
+    "Kind",
+    "Page",
+    "TagProblem",
+    "blanked",
+    "n_problems",
+    "tag_problems",
+]
 
-_NEVER = -1
-
-Kind = Literal["unclosed", "stray", "broken"]
-
-
-@dataclass(frozen=True)
-class TagProblem:
-    """An element that is never closed, an end tag that closes nothing, or a tag that is no tag.
-
-    start, end  the tag itself, in code points
-    noticed     where its absence shows: the end tag of a parent, or the end of the page
-    """
-
-    kind: Kind
-    name: str
-    start: int
-    end: int
-    noticed: int
-
-
-def blanked(text: str) -> str:
-    """The page without its template control; every other character stays where it is."""
-    marks = list(TEMPLATE.finditer(text))
-    if not marks:
-        return text
-    parts: list[str] = []
-    at = 0
-    skip_from: list[int | None] = []  # per open `if`: where its second branch began
-    for mark in marks:
-        word = _control(mark.group())
-        parts.append(text[at : mark.start()])
-        filler = "x" if mark.group().startswith(("{{", "<%=")) else " "
-        parts.append(filler * len(mark.group()))
-        at = mark.end()
-        if word == "if":
-            skip_from.append(None)
-        elif word == "block":
-            skip_from.append(_NEVER)
-        elif word == "else" and skip_from and skip_from[-1] is None:
-            skip_from[-1] = at
-        elif word == "end" and skip_from:
-            since = skip_from.pop()
-            if since is not None and since != _NEVER:
-                kept = "".join(parts)[:since]
-                parts = [kept, " " * (at - since)]
-    parts.append(text[at:])
-    return "".join(parts)
+_START_TAGS = re.compile(r"(?:\s|<[A-Za-z][^<>]*>)*")
+_END_TAGS = re.compile(r"(?:\s|</[A-Za-z][^<>]*>)*")
+_CONTROL_SIGNS = ("{", "}", "%", "<?", "?>", "[%", "<#", "<@", "</#", "</@")
 
 
 def tag_problems(text: str) -> list[TagProblem]:
-    """The slips of nesting in a page, in the order in which they are noticed."""
-    page = blanked(text)
-    is_xml = "<?xml" in text[:200] or "XHTML" in text[:400]
-    stack: list[re.Match[str]] = []
+    """The slips in a page, in the order in which they are noticed."""
+    return Page(text).problems
+
+
+def n_problems(text: str) -> int:
+    return len(tag_problems(text))
+
+
+class Page:
+    """A page cut into tags, with what is open before each of them.
+
+    states[i] is the innermost open element before tags[i]; the last one is that at the end.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._replaced = spans(text)
+        self.masked = filled(text, self._replaced)
+        self._conditional = conditional(text) if self._replaced else []
+        self.is_xml = "<?xml" in text[:200] or "XHTML" in text[:400]
+        self.tags: list[Tag] = lex(self.masked)
+        self.states: list[Node | None] = []
+        self._n_before: list[int] = []  # how many problems were found before each tag
+        tree = Tree(self.is_xml)
+        take, found = tree.take, tree.problems
+        for tag in self.tags:
+            self.states.append(tree.top)
+            self._n_before.append(len(found))
+            take(tag)
+        self.states.append(tree.top)
+        self._n_before.append(len(found))
+        tree.finish(len(text))
+        self._found = found
+        self.problems: list[TagProblem] = _settled(found, self._conditional, self.masked)
+
+    def after(self, start: int, end: int, new: str) -> list[TagProblem]:
+        """The problems of the page with text[start:end] replaced by `new`."""
+        if self._touches_mark(start, end, new):
+            return Page(self.text[:start] + new + self.text[end:]).problems
+        page = self.masked[:start] + new + self.masked[end:]
+        shift = len(page) - len(self.masked)
+        first, fresh, last = self._relexed(page, start, end, shift)
+        tree = Tree(self.is_xml, self.states[first])
+        for tag in fresh:
+            tree.take(tag)
+        found = self._found[: self._n_before[first]] + tree.problems
+        tree.problems = []
+        idx = next_look = last
+        while idx < len(self.tags):
+            # Deep pages make a look dear: the further, the rarer.
+            if idx >= next_look:
+                next_look += 1 + (idx - last) // 8
+            else:
+                tree.take(_moved(self.tags[idx], shift))
+                idx += 1
+                continue
+            if _same(tree.top, self.states[idx], end, shift):
+                break
+            tree.take(_moved(self.tags[idx], shift))
+            idx += 1
+        else:
+            tree.finish(len(page))
+            return _settled(
+                found + tree.problems, self._shifted_conditional(start, end, shift), page
+            )
+        found += tree.problems
+        found += [_moved_problem(p, end, shift) for p in self._found[self._n_before[idx] :]]
+        return _settled(found, self._shifted_conditional(start, end, shift), page)
+
+    def _touches_mark(self, start: int, end: int, new: str) -> bool:
+        """Whether the template's marks may be others after an edit."""
+        if any(sign in new for sign in _CONTROL_SIGNS):
+            return True
+        idx = bisect_left(self._replaced, (end + 1,))
+        return idx > 0 and self._replaced[idx - 1][1] >= start
+
+    def _relexed(self, page: str, start: int, end: int, shift: int) -> tuple[int, list[Tag], int]:
+        """Tags first..last are replaced by new ones; behind them every tag is only moved."""
+        tags = self.tags
+        first = max(0, index_at(tags, start) - 1)
+        while first > 0 and (
+            tags[first].end > start
+            or tags[first].reach > start
+            or tags[first - 1].reach > start
+            or (tags[first - 1].kind == "start" and tags[first - 1].name in RAW_TEXT)
+        ):
+            first -= 1
+        first = self._first_reaching(first, start)
+        depth = tags[first - 1].depth if first else 0
+        at = tags[first].start if first < len(tags) and first else 0
+        lexer = Lexer(page, at, depth)
+        last = index_at(tags, end - 1)
+        fresh: list[Tag] = []
+        while True:
+            new = lexer.following()
+            if not new:
+                return first, fresh, len(tags)
+            fresh += new
+            if fresh[-1].start < end + shift:
+                continue
+            # In step again once a tag of old stands at its place, moved.
+            begin = fresh[-1].start - shift
+            while last < len(tags) and tags[last].start < begin:
+                last += 1
+            if last < len(tags) and _moved(tags[last], shift) == fresh[-1]:
+                return first, fresh, last + 1
+
+    def _first_reaching(self, first: int, start: int) -> int:
+        """An unclosed comment or raw text far above may look as far as here."""
+        for idx in self._far():
+            if idx >= first:
+                break
+            if self.tags[idx].reach >= start:
+                return idx
+        return first
+
+    def _far(self) -> list[int]:
+        if not hasattr(self, "_far_tags"):
+            self._far_tags = [
+                idx for idx, tag in enumerate(self.tags) if tag.flaws and tag.reach > tag.end
+            ]
+        return self._far_tags
+
+    def _shifted_conditional(self, start: int, end: int, shift: int) -> list[tuple[int, int]]:
+        if not self._conditional:
+            return []
+        return [
+            (a if a < end else a + shift, b if b < end else b + shift) for a, b in self._conditional
+        ]
+
+
+def _moved(tag: Tag, shift: int) -> Tag:
+    if not shift:
+        return tag
+    flaws = tag.flaws and tuple(
+        flaw._replace(at=flaw.at + shift if flaw.at >= 0 else -1) for flaw in tag.flaws
+    )
+    return Tag(
+        tag.kind, tag.name, tag.start + shift, tag.end + shift, tag.closed, tag.depth,
+        tag.reach + shift, flaws,
+    )  # fmt: skip
+
+
+def _moved_problem(problem: TagProblem, end: int, shift: int) -> TagProblem:
+    if not shift:
+        return problem
+    moved = [p + shift if p >= end else p for p in (problem.start, problem.end, problem.noticed)]
+    return TagProblem(
+        problem.kind, problem.name, moved[0], moved[1], moved[2], problem.detail, problem.sure
+    )
+
+
+def _same(new: Node | None, old: Node | None, edited: int, shift: int) -> bool:
+    """Whether two states are one, but for the shift of what was opened behind the edit."""
+    while new is not old:
+        if new is None or old is None or new.name != old.name or new.soft != old.soft:
+            return False
+        if new.tag.start != old.tag.start + (shift if old.tag.start >= edited else 0):
+            return False
+        if new.tag.end != old.tag.end + (shift if old.tag.end >= edited else 0):
+            return False
+        new, old = new.parent, old.parent
+    return True
+
+
+def _settled(found: list[TagProblem], spans: list[tuple[int, int]], page: str) -> list[TagProblem]:
+    """An element that opens or closes under a condition stands for itself: whoever wrote
+    {% if last %}</ul>{% endif %} counts them in another way than a stack does. Then all of its
+    name go. Where a branch holds more than the tag it is only less sure."""
+    if not spans:
+        return list(found)
+    loose: set[str] = set()
+    within: set[int] = set()
     res: list[TagProblem] = []
-    at = 0
-    while match := _MARKUP.search(page, at):
-        at = match.end()
-        if match["broken"]:
-            res.append(TagProblem("broken", "", match.start(), match.end(), match.start()))
-        elif match["end"]:
-            res += _close(match, stack, is_xml)
-            if match["end_rest"].strip():
-                res.append(_problem("broken", match, match.start()))
-        elif match["start"]:
-            at = _open(match, page, stack, res, is_xml)
-    for opener in reversed(stack):
-        if _name(opener) not in OPTIONAL_END:
-            res.append(_problem("unclosed", opener, len(text)))
-    # An element that opens or closes under a condition stands for itself: whoever wrote
-    # {% if last %}</ul>{% endif %} counts them in another way than this stack does.
-    spans = _conditional(text)
-    loose = {p.name for p in res if any(start <= p.start < end for start, end in spans)} - {""}
-    return [problem for problem in res if problem.name not in loose]
-
-
-def _conditional(text: str) -> list[tuple[int, int]]:
-    """The spans between the `if` of a template and its end, nested ones within outer ones."""
-    res: list[tuple[int, int]] = []
-    opened: list[int] = []
-    for mark in TEMPLATE.finditer(text):
-        word = _control(mark.group())
-        if word in ("if", "block"):
-            opened.append(mark.end() if word == "if" else _NEVER)
-        elif word == "end" and opened:
-            start = opened.pop()
-            if start != _NEVER:
-                res.append((start, mark.start()))
-    return res
-
-
-def _control(mark: str) -> str:
-    """What a template's mark does: "if", "else", "end", another "block" of Ruby, or ""."""
-    branch = _BRANCH.match(mark)
-    if branch is None:
-        return "block" if _RUBY_BLOCK.match(mark) else ""
-    word = branch[1]
-    return "if" if word in ("if", "ifchanged", "unless") else "else" if word[:2] == "el" else "end"
-
-
-def _open(
-    match: re.Match[str], page: str, stack: list[re.Match[str]], res: list[TagProblem], xml: bool
-) -> int:
-    """Push an element; raw text is stepped over. Returns where to go on."""
-    name = _name(match)
-    foreign = any(_name(opener) in _FOREIGN for opener in stack)
-    if _SPILT.search(match["attributes"]):
-        res.append(_problem("broken", match, match.start()))
-    if (match["closed"] and (xml or foreign or name in VOID)) or (name in VOID and not foreign):
-        return match.end()
-    if name in RAW_TEXT and not foreign:
-        closer = re.compile(rf"</{re.escape(name)}\s*>", re.IGNORECASE).search(page, match.end())
-        if closer is None:
-            res.append(_problem("unclosed", match, len(page)))
-            return match.end()
-        return closer.end()
-    stack.append(match)
-    return match.end()
-
-
-def _close(match: re.Match[str], stack: list[re.Match[str]], xml: bool) -> list[TagProblem]:
-    """Take an element off the stack; what was left open inside it is a problem."""
-    name = match["end"].lower()
-    if name in VOID:
-        return [] if xml else [_problem("stray", match, match.start())]
-    if not any(_name(opener) == name for opener in stack):
-        return [] if name == "p" else [_problem("stray", match, match.start())]
-    res: list[TagProblem] = []
-    while _name(stack[-1]) != name:
-        opener = stack.pop()
-        if _name(opener) not in OPTIONAL_END:
-            res.append(_problem("unclosed", opener, match.start()))
-    stack.pop()
-    return res
-
-
-def _name(match: re.Match[str]) -> str:
-    return (match["start"] or match["end"] or "").lower()
-
-
-def _problem(kind: Kind, match: re.Match[str], noticed: int) -> TagProblem:
-    return TagProblem(kind, _name(match), match.start(), match.end(), noticed)
+    for problem in found:
+        around = [span for span in spans if span[0] <= problem.start < span[1]]
+        if problem.kind != "broken" and around:
+            start, end = around[0]
+            if problem.kind == "unclosed" and problem.noticed < end:
+                within.add(problem.start)
+            elif (problem.kind == "unclosed" and _START_TAGS.fullmatch(page, problem.end, end)) or (
+                problem.kind == "stray" and _END_TAGS.fullmatch(page, start, problem.start)
+            ):
+                loose.add(problem.name)
+            problem = replace(problem, sure=problem.start in within)
+        res.append(problem)
+    return [p for p in res if p.kind == "broken" or p.name not in loose or p.start in within]

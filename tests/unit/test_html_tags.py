@@ -1,0 +1,132 @@
+"""HTML's own rules: what is a slip in a page, what is none, and the same after a small edit."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from lm_lint.html_tags import Page, n_problems, tag_problems
+
+CORRECT = [
+    "",
+    "<!DOCTYPE html><html><head><title>a < b</title></head><body><p>x</body></html>",
+    "<ul><li>one<li>two</ul><dl><dt>a<dd>b<dt>c</dl><select><option>1<option>2</select>",
+    "<table><tr><td>1<td>2<tr><th>3</table><table><tbody><tr><td><p>x</table>",
+    "<td>a fragment</td><td>of a row</td>",
+    "<p>one<div>two</div><p>three<h1>four</h1>",
+    "<svg viewBox='0 0 1 1'><path d='M0'/><g><circle/></g></svg><math><mi/></math>",
+    "<script>if (a < b && '<div>') { x = `</b>`; }</script><style>a > b {}</style>",
+    "<!--[if IE]><p><![endif]--><!--[if !IE]><!--><b>x</b><!--<![endif]--><!---->",
+    '<input value="a > b" disabled><a href=/x/>y</a><div (click)="f($event)" :key="a" #r></div>',
+    '<div ng-if="a < b && c > 0" title="a <b>bold</b> word">x</div>',
+    '<a {{attrs}} class="a"{% if b %} c="d"{% endif %} href={% url "x" %}>{{ y }}</a>',
+    "{{#if a}}<div class='a'>{{else}}<div>{{/if}}x</div>",
+    "<?php if ($a): ?><div class='a'><?php else: ?><div><?php endif; ?>x</div>",
+    "<% if (a) { %><i><% } else { %><i class='b'><% } %>x</i>",
+    "{% comment %} a <div> that is no tag {% endcomment %}<h{{ level }}>x</h{{ level }}>",
+    '<?xml version="1.0"?><html xmlns="x"><body><div class="x"/><br></br></body></html>',
+    "<body><p>1 > 0, -> and => are no tags</p></body>",
+    "<a href='x'><div>y</div></a><button><span>z</span></button><my-part a='b'></my-part>",
+]
+
+
+@pytest.mark.parametrize("page", CORRECT)
+def test_a_correct_page_has_no_problem(page: str) -> None:
+    assert tag_problems(page) == []
+    assert n_problems(page) == 0
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "name", "noticed"),
+    [
+        ("<div><b>x</div>", "unclosed", "b", "</div>"),
+        ("<ul><li><div>x<li>y</ul>", "unclosed", "div", "<li>y"),
+        ("<p><span>x<p>y</p>", "unclosed", "span", "<p>y"),
+        ("<a href=x>y<a href=z>w</a>", "unclosed", "a", "<a href=z"),
+        ("<h1>x<h2>y</h2>", "unclosed", "h1", "<h2>"),
+        ("<select><option>x<input>", "unclosed", "select", "<input>"),
+        ("<title>x<body>y</body>", "unclosed", "title", "<body>"),
+        ("<p><ul></ul></p>", "stray", "p", "</p>"),
+        ("<tr><td>x</div></td></tr>", "stray", "div", "</div>"),
+        ("<div><table><tr><td></div></td></tr></table></div>", "stray", "div", "</div></td>"),
+        ("<table><tr><td>x</td></tr><td>y</td></table>", "stray", "td", "<td>y"),
+        ("<table><div>x</div></table>", "stray", "div", "<div>"),
+        ("<input></input>", "stray", "input", "</input>"),
+        ("<h2>x</h4><p>y", "stray", "h4", "</h4>"),
+        ("{% if a %}<b>x{% endif %}<i>y</i>", "unclosed", "b", ""),
+    ],
+)
+def test_nesting(page: str, kind: str, name: str, noticed: str) -> None:
+    (problem,) = tag_problems(page)
+    assert (problem.kind, problem.name) == (kind, name)
+    assert page[problem.noticed :].startswith(noticed)
+
+
+@pytest.mark.parametrize(
+    ("page", "flaw", "at", "sure"),
+    [
+        ("<div/>x</div>", "self-closing", 4, True),
+        ("<my-part/>", "self-closing", 8, False),
+        ("<div\n<p>x</p></div>", "lost >", 4, True),
+        ("<b>x</b\n<i>y</i>", "lost >", 7, True),
+        ('<a href="x>y</a> <b class="z">w</b>', "lost quote", 8, True),
+        ('<img alt="a src="x">', "lost quote", 9, True),
+        ('<ul class="a"">x</ul>', "behind a quote", 13, True),
+        ('<meta name="a", content="b">', "behind a quote", 14, True),
+        ('<p data-theme-"f">x', "stray quote", 14, True),
+        ('<a href=x">y</a>', "quote in value", 9, True),
+        ("<a href=>y</a>", "no value", 8, True),
+        ("<<div>x</div>", "lone <", 0, True),
+        ("x < y", "lone <", 2, False),
+        ("<b>x</b> /div>", "lost <", 9, False),
+        ("<b>x</b class='y'>", "attributes of an end tag", 7, True),
+        ("<!-- x <b>y</b>", "comment", 0, True),
+    ],
+)
+def test_a_broken_tag(page: str, flaw: str, at: int, sure: bool) -> None:
+    problem = next(p for p in tag_problems(page) if p.kind == "broken")
+    assert (problem.detail, problem.noticed, problem.sure) == (flaw, at, sure)
+
+
+def test_a_lost_quote_is_one_problem_and_swallows_nothing() -> None:
+    page = '<p><a href="x>y</a> and <a href="z">w</a></p><p>more</p>'
+    assert [p.detail for p in tag_problems(page)] == ["lost quote"]
+
+
+def test_an_element_under_a_condition_stands_for_itself() -> None:
+    assert tag_problems("{% if a %}<a href=x>{% endif %}y{% if b %}</i>{% endif %}z") == []
+    inside = "{% if a %}<p><i>y</p>{% endif %}{% if b %}<i>{% endif %}"
+    assert [p.start for p in tag_problems(inside)] == [inside.index("<i>")]
+
+
+_NEW = ["", "<", ">", '"', "=", "/", "</div>", "<div>", "<p>", "<script>", "<!--", "-->", "<title>",
+        "</title>", "<svg>", "<td>", "<a b='c'>", "{{ x }}", "{% if a %}", "{% endif %}"]  # fmt: skip
+_PAGE = (
+    "<!DOCTYPE html><html><head><title>t</title><script>a < b</script></head><body>"
+    "<div class='a'><ul><li>x<li><a href=\"y\">z</a></ul><svg><path d='M'/></svg></div>\n"
+    "{% if c %}<b>{{ d }}</b>{% else %}<b class='e'>f</b>{% endif %}<!-- g --><table><tr><td>1"
+    "</table><p>h<select><option>i</select> j < k<br></body></html>\n"
+)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_after_an_edit_the_problems_are_those_of_the_new_page(seed: int) -> None:
+    draw = random.Random(seed)
+    text = _PAGE
+    for _ in range(60):
+        page = Page(text)
+        start = draw.randrange(len(text) + 1)
+        end = min(len(text), start + draw.choice((0, 0, 1, 4, 15)))
+        new = draw.choice(_NEW)
+        edited = text[:start] + new + text[end:]
+        assert page.after(start, end, new) == tag_problems(edited), (text, start, end, new)
+        text = edited if draw.random() < 0.5 and len(edited) < 900 else _PAGE
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "<a b='", "<!--", "<div>", "</b>", "{% if a %}<p>", "<svg>"]
+)
+def test_hopeless_text_takes_no_time_worth_telling(piece: str) -> None:
+    page = Page(piece * 3000)
+    assert page.after(10, 11, "") == tag_problems(page.text[:10] + page.text[11:])
