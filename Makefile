@@ -31,8 +31,12 @@ format: $(VENV)/.dev ## format the code and mend what the linter can mend
 test: $(VENV)/.dev ## set up what is missing and run every test
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.dev ## measure speed, memory and the findings on the examples
+# A glance; bench/README.md has the commands for figures to rely on.
+ACCURACY ?= --limit 5 --made 5 --several 2 --clean 5
+
+bench: $(VENV)/.dev ## measure the findings on the examples, then on a few slips beside other tools
 	$(BIN)/python -m bench.examples
+	$(BIN)/python -m bench.accuracy $(ACCURACY)
 
 train: $(VENV)/.dev ## say how to train a model; the steps are in models/README.md
 	$(BIN)/python -m models --help

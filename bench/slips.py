@@ -1,4 +1,4 @@
-"""Slips that people made, and how a detector's findings about them are judged.
+"""Slips that people made, and what counts as the same program.
 
 Knows the rows on disk and what "the same program up to layout" means; knows neither networks nor compilers. The lexers
 are written for this and for nothing else: a judge should not share its idea of a token with those who are judged.
@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lm_lint.findings import Finding
-from lm_lint.text import LANGUAGES, Document, Language
+from lm_lint.text import LANGUAGES, Language
 
 FILES = ("c_students.jsonl", "python_questions.jsonl")
 
@@ -27,6 +26,10 @@ class Slip:
     line          the true line in `broken`, 1-based
     accept_lines  every nearby line where the same edit is also right
     missing       lexemes that `fixed` has and `broken` has not; `extra` the other way round
+    offset        of the first differing token in `broken`; for a missing one, where it should stand
+    accept_each   for a text with several slips: (line, accept_lines) of each; `line` is then the first of them and
+                  `accept_lines` all together
+    undone        for several slips: `broken` with one of them taken back, for each
     """
 
     id: str
@@ -42,6 +45,9 @@ class Slip:
     missing: tuple[str, ...]
     extra: tuple[str, ...]
     headers_missing: bool
+    offset: int
+    accept_each: tuple[tuple[int, frozenset[int]], ...] = ()
+    undone: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Slip:
@@ -59,7 +65,18 @@ class Slip:
             missing=tuple(row["missing"]),
             extra=tuple(row["extra"]),
             headers_missing=bool(row.get("headers_missing")),
+            offset=len(plain(row["broken"][: row["error_offset"]])),
         )
+
+    @property
+    def each(self) -> tuple[tuple[int, frozenset[int]], ...]:
+        """The true line and the accepted ones of every slip in the text."""
+        return self.accept_each or ((self.line, self.accept_lines),)
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The texts that a first repair may give: one slip less, whichever."""
+        return self.undone or (self.fixed,)
 
     @property
     def is_missing_semicolon(self) -> bool:
@@ -108,61 +125,7 @@ def choose(slips: Iterable[Slip], part: str, limit: int | None, seed: int) -> li
     return res
 
 
-# --- The judge ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the findings on one slip are worth; plain data, one JSON line each.
-
-    strict, accepting   the finding of the highest confidence stands on the true line / on an accepted one
-    any_line            some finding stands on an accepted line
-    exact               its first repair gives `fixed`, up to layout
-    exact_in_3          one of its first three repairs does
-    """
-
-    id: str
-    n_findings: int
-    strict: bool
-    accepting: bool
-    any_line: bool
-    exact: bool
-    exact_in_3: bool
-    confidence: float
-    seconds: float
-
-    @property
-    def detected(self) -> bool:
-        return self.n_findings > 0
-
-
-def judge(slip: Slip, findings: Sequence[Finding], seconds: float) -> Verdict:
-    document = Document.of(slip.broken)
-    lines = [document.position(finding.start)[0] + 1 for finding in findings]
-    exact: list[bool] = []
-    strict = accepting = False
-    confidence = 0.0
-    if findings:
-        # The first of equals: max() keeps the detector's order.
-        best = max(range(len(findings)), key=lambda i: findings[i].confidence)
-        confidence = findings[best].confidence
-        strict, accepting = lines[best] == slip.line, lines[best] in slip.accept_lines
-        meant = lexemes(slip.language, slip.fixed)
-        exact = [
-            lexemes(slip.language, repair.apply(slip.broken)) == meant
-            for repair in findings[best].repairs[:3]
-        ]
-    return Verdict(
-        id=slip.id,
-        n_findings=len(findings),
-        strict=strict,
-        accepting=accepting,
-        any_line=any(line in slip.accept_lines for line in lines),
-        exact=exact[:1] == [True],
-        exact_in_3=any(exact),
-        confidence=confidence,
-        seconds=seconds,
-    )
+# --- The judge's lexers ---------------------------------------------------------------------------------------------
 
 
 def lexemes(language: Language, text: str) -> list[str]:
@@ -176,7 +139,7 @@ def lexemes(language: Language, text: str) -> list[str]:
     return list(_c_lexemes(text)) if language == "c" else _html_lexemes(text)
 
 
-_C = re.compile(
+C_LEXEMES = re.compile(
     r"""(?P<layout>[ \t\f\v\r]+|\\\n|//[^\n]*|/\*.*?\*/)
     |(?P<line>\n)
     |(?P<string>L?"(?:[^"\\\n]|\\.)*"|L?'(?:[^'\\\n]|\\.)*')
@@ -188,7 +151,7 @@ _C = re.compile(
 
 def _c_lexemes(text: str) -> Iterator[str]:
     in_directive, at_line_start = False, True
-    for match in _C.finditer(text):
+    for match in C_LEXEMES.finditer(text):
         lexeme = match[0]
         if match["line"]:
             if in_directive:
@@ -202,7 +165,7 @@ def _c_lexemes(text: str) -> Iterator[str]:
         yield "\n"
 
 
-_PYTHON = re.compile(
+PYTHON_LEXEMES = re.compile(
     r'''(?P<layout>[ \t\f\v\r]+|\\\n|\#[^\n]*)
     |(?P<line>\n)
     |(?P<string>[bBfFrRuU]{0,2}(?:"""(?:[^\\]|\\.)*?"""|\'\'\'(?:[^\\]|\\.)*?\'\'\'|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))
@@ -220,7 +183,7 @@ def _python_lexemes(text: str) -> Iterator[str]:
     levels = [0]
     depth = 0
     at_line_start = True
-    for match in _PYTHON.finditer(text):
+    for match in PYTHON_LEXEMES.finditer(text):
         lexeme = match[0]
         if match["line"]:
             if not depth and not at_line_start:

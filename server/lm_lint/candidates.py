@@ -1,440 +1,613 @@
-"""Which small edits are worth pricing at a suspect place.
+"""Which small edits are worth checking and pricing at a suspect place, in C and Python.
 
-Edits are in whole tokens: insert a token of the language's syntax that the model predicts,
-delete a token, replace one, swap two; a closing tag or a bracket on a line of its own; a keyword
-for a misspelt word. Each carries the cost of the slip that it takes back, in bits: a deletion or
-a replacement must pay for the accident that produced the token, or deleting any rare name would
-look like a gain.
+Every gap between two lexemes of the window may lack a sign or a word, every lexeme may be one too
+many or another one, neighbours may be swapped, words misspelt, lines badly indented. The table of
+what the model expects at every place gives each edit a first price for nothing; the cheapest are
+handed on. Edits are of text: how they are cut into tokens is the pricing's business.
 """
 
 from __future__ import annotations
 
-import keyword
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lm_lint import structure
+from lm_lint.lexemes import KEYWORDS, Lexeme, lexemes, nearly
+from lm_lint.structure import Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
 
-_BEFORE = 24  # tokens looked at before a suspect
-_AFTER = 6  # and after
-_MAX_PLACES = 72
-_LIKELIEST = 32
-_MAX_CLOSER_PLACES = 160
+Bits = npt.NDArray[np.float32]
 
-# Bits that a slip costs before it is known which one: missing tokens are the commonest.
-INSERT_BITS = 5.0
-REPLACE_BITS = 8.0
-DELETE_BITS = 8.0
-SWAP_BITS = 8.0
-INDENT_BITS = 6.0
-MISSPELL_BITS = 6.0
-_WORD_ACCIDENT_BITS = 9.0  # a word that nobody meant: which of some hundreds
-_NAME_ACCIDENT_BITS = 14.0  # a name costs at least this, and at least what the model asks for it
+_BEFORE, _AFTER = 160, 24  # tokens of the window around a suspect
+_MAX_WINDOW = 900
+_LIKELIEST = 12
+_KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 60}
+_CLOSE_TOKENS = 6  # so near to a suspect every sign and every deletion is tried
+_CLOSE_BITS = 30.0
 
-_C_WORDS = frozenset(
-    [
-        "auto",
-        "break",
-        "case",
-        "char",
-        "const",
-        "continue",
-        "default",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "extern",
-        "float",
-        "for",
-        "goto",
-        "if",
-        "inline",
-        "int",
-        "long",
-        "register",
-        "return",
-        "short",
-        "signed",
-        "sizeof",
-        "static",
-        "struct",
-        "switch",
-        "typedef",
-        "union",
-        "unsigned",
-        "void",
-        "volatile",
-        "while",
-        "include",
-        "define",
-        "ifdef",
-        "ifndef",
-        "endif",
-    ]
-)
-WORDS: dict[Language, frozenset[str]] = {
-    "c": _C_WORDS,
-    "python": frozenset(keyword.kwlist),
-    "html": frozenset(),
+# Signs that are tried in every gap, however little the model expects them there.
+_SIGNS: dict[Language, tuple[str, ...]] = {
+    "c": tuple(";)(}{][,\"'=:+*&<>-.\\#"),
+    "python": (*":)(][}{,\"'=.#+-*%\\", '"""', "'''"),
+    "html": tuple("<>/=\"'"),
 }
-_PUNCTUATION: dict[Language, frozenset[str]] = {
-    "c": frozenset("()[]{};,:\"'=+-*/<>&|!.?#"),
-    "python": frozenset("()[]{},:\"'=+-*/<>.%@"),
-    "html": frozenset("<>/=\"'"),
+# What hands and eyes take for one another.
+_CONFUSED: dict[str, tuple[str, ...]] = {
+    ",": (";", ".", ":", ")"),
+    ";": (",", ":", ")"),
+    ":": (";", "=", ",", "."),
+    "::": (":",),
+    ".": (",", "_"),
+    "(": ("[", "{", "<", ")"),
+    ")": ("]", "}", "(", ">"),
+    "[": ("(", "{", "]"),
+    "]": (")", "}", "["),
+    "{": ("(", "[", "}"),
+    "}": (")", "]", "{"),
+    "=": ("==", "-", "+=", ":", "!="),
+    "==": ("=",),
+    "'": ('"', "`"),
+    '"': ("'", '"""'),
+    "`": ("'", '"'),
+    "<": ("(", "<=", ",", ">"),
+    ">": (")", ">=", ",", "."),
+    "&&": ("and", "&"),
+    "||": ("or", "|"),
+    "!": ("not", "1"),
+    "//": ("#", "/"),
+    "/": ("\\", "//"),
+    "\\": ("/",),
+    "&": ("&&", "and", "*", "7"),
+    "|": ("||", "or", "1"),
+    "+": ("=", "+=", "++", ","),
+    "-": ("_", "=", "->", "--"),
+    "*": ("&", "8"),
+    "$": ("",),
+    "”": ('"',),
+    "“": ('"',),
+    "‘": ("'",),
+    "’": ("'",),
+    "else": ("except", "elif"),
+    "elif": ("if",),
+    "catch": ("except",),
+    "elseif": ("elif",),
+    "elsif": ("elif",),
+    "function": ("def",),
+    "import": ("from",),
+    "from": ("import",),
+    "null": ("None",),
+    "foreach": ("for",),
+    "for": ("if", "while"),
+    "if": ("for", "while"),
 }
 _CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
-_OPENER_OF = {closer: opener for opener, closer in _CLOSER_OF.items()}
-_END_TAG = re.compile(r"</([A-Za-z][\w-]*)\s*>")
-_BLANKS_BEHIND = re.compile(r"\s*\Z")
-_BLANKS = re.compile(r"\s*")
-_WORD = re.compile(r"\b[A-Za-z_]+\b")
+# These stand behind what comes before them; everything else stands before what follows.
+_TRAILING = frozenset([";", ")", "]", ",", ":", "\\", '"', "'", '"""', "'''"])
 
 
-class Reading(Protocol):
-    """One document as the model read it; see lm_lint.scorer.Reading."""
-
-    @property
-    def tokens(self) -> Any: ...
-    @property
-    def scores(self) -> Any: ...
-    def likeliest(
-        self, positions: Sequence[int], k: int
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]: ...
-    def cost(
-        self, positions: Sequence[int], continuations: Sequence[Sequence[int]]
-    ) -> list[npt.NDArray[np.float32]]: ...
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """Tokens first..last are replaced by `ids`; in the text, start..end by `text`."""
+    """Replace text[start:end] by `text`.
 
-    first: int
-    last: int
-    ids: tuple[int, ...]
+    op         what the repair does: insert, delete, replace, swap, respell, indent, or a kind of
+               lm_lint.html_repairs
+    removed    the lexeme that goes, "" for none
+    added      the lexeme that comes
+    free_bits  the first price: higher is likelier
+    """
+
     start: int
     end: int
     text: str
-    slip_bits: float
-    structural: bool = False  # proposed by structure: the first, short look is not enough for it
+    op: str
+    removed: str
+    added: str
+    free_bits: float
 
     def apply(self, text: str) -> str:
         return text[: self.start] + self.text + text[self.end :]
 
 
-class Proposer:
-    """The candidates at a suspect. Knows which entries of a vocabulary are syntax."""
+@dataclass(frozen=True)
+class Gap:
+    """Between two lexemes: before the blanks, and behind them. Offsets and token positions."""
+
+    before: int
+    after: int
+    before_token: int
+    after_token: int
+
+
+class Vocabulary:
+    """Which entries of a vocabulary spell a lexeme."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self._texts: list[str] = [tokenizer.text_of(i) for i in range(tokenizer.vocab_size)]
-        self._syntax = {
-            language: np.array([_is_syntax(text, language) for text in self._texts])
-            for language in WORDS
-        }
-        for table in self._syntax.values():
-            table[:5] = False
-        self._breaks = np.array(
-            [text.startswith("\n") and not text.strip() for text in self._texts]
-        )
+        texts = [tokenizer.text_of(i) for i in range(tokenizer.vocab_size)]
+        self.bare = [text.strip(" ") for text in texts]
+        whole = re.compile(r"\w+|[^\w\s\ufffd]")
+        self.spells = np.array([bool(whole.fullmatch(text)) for text in self.bare])
+        self.is_line = np.array([text.startswith("\n") and not text.strip() for text in texts])
+        self._entries: dict[str, list[int]] = {}
+        for entry, bare in enumerate(self.bare):
+            if self.spells[entry]:
+                self._entries.setdefault(bare, []).append(entry)
 
-    def propose(
-        self, text: str, language: Language, reading: Reading, suspect: structure.Problem
-    ) -> list[Candidate]:
-        """Every edit worth pricing, without repeats."""
-        edit = _Edits(self, text, language, reading)
-        places = _places(reading, suspect)
-        found = [
-            *edit.predicted(places),
-            *edit.removed(places),
-            *edit.swapped(places),
-            *edit.respelt(places),
-            *edit.closers(suspect),
-            *edit.openers(suspect),
-            *edit.tags(suspect),
-        ]
-        unique: dict[tuple[int, int, str], Candidate] = {}
-        for candidate in found:
-            key = (candidate.start, candidate.end, candidate.text)
-            known = unique.get(key)
-            if known is None or (candidate.structural and not known.structural):
-                unique[key] = candidate
-        return list(unique.values())
+    def entries(self, lexeme: str) -> list[int]:
+        """The entries that begin a lexeme, with and without a space before it."""
+        if lexeme in self._entries:
+            return self._entries[lexeme]
+        return self._entries.get(lexeme[0], []) if not lexeme[0].isalnum() else []
 
 
-def misspelt(text: str, language: Language) -> Iterator[structure.Problem]:
-    """Words that are nearly a keyword and stand but once: a parser may take one for a name."""
-    seen: dict[str, list[int]] = {}
-    for match in _WORD.finditer(text):
-        seen.setdefault(match[0], []).append(match.start())
-    for word, starts in seen.items():
-        if len(starts) > 1 or len(word) <= 2 or word in WORDS[language]:
-            continue
-        if any(_nearly(word, wanted) for wanted in WORDS[language] if len(wanted) > 2):
-            yield structure.Problem(starts[0], starts[0] + len(word), starts[0])
+class Proposer:
+    """The edits of one text around its suspects."""
 
-
-class _Edits:
-    """One suspect's edits, by kind."""
-
-    def __init__(self, owner: Proposer, text: str, language: Language, reading: Reading) -> None:
-        self.texts, self.syntax, self.breaks = owner._texts, owner._syntax[language], owner._breaks
-        self.tokenizer = owner.tokenizer
-        self.text, self.language, self.reading = text, language, reading
-        self.ids = reading.tokens.ids
-        self.bounds = reading.tokens.bounds
-        self.bits = reading.scores.surprisal_bits
-
-    def make(
+    def __init__(
         self,
-        first: int,
-        last: int,
-        ids: Iterable[int],
-        slip_bits: float,
-        structural: bool = False,
-    ) -> Candidate:
-        ids = tuple(int(i) for i in ids)
-        new = self.tokenizer.decode(ids) if ids else ""
-        start, end = int(self.bounds[first]), int(self.bounds[last])
-        return Candidate(first, last, ids, start, end, new, slip_bits, structural)
+        vocabulary: Vocabulary,
+        text: str,
+        language: Language,
+        reading: Any,
+        suspects: list[Problem],
+        start: int = 0,
+        end: int | None = None,
+    ) -> None:
+        """The edits lie in text[start:end]."""
+        self.limits = (start, len(text) if end is None else end)
+        self.vocabulary, self.text, self.language = vocabulary, text, language
+        self.ids, self.bounds = reading.tokens.ids, reading.tokens.bounds
+        self.bits: Bits = reading.scores.surprisal_bits
+        self.suspects = suspects
+        # What is missing before a comment is noticed behind it.
+        behind = {_code_before(text, language, p.start) for p in suspects[:40]}
+        suspects = [*suspects, *(Problem(at, at, at) for at in behind)]
+        spans = _windows(self.bounds, suspects)
+        spans = [(max(a, start), min(b, self.limits[1])) for a, b in spans]
+        self.lexemes: list[Lexeme] = []
+        for first, last in spans:
+            since = max(_line_start(text, first), start)
+            since = max(since, self.lexemes[-1].end if self.lexemes else 0)
+            self.lexemes += lexemes(text, language, since, last)
+        self.starts = [self._token_at(lexeme.start) for lexeme in self.lexemes]
+        self.ends = [self._token_from(lexeme.end) for lexeme in self.lexemes]
+        self.gaps = list(self._gaps(spans))
+        wanted = {g.before_token for g in self.gaps} | {g.after_token for g in self.gaps}
+        self.places = sorted(wanted | set(self.starts))
+        self.row = {place: row for row, place in enumerate(self.places)}
+        self.table: Bits = reading.expectations(self.places)  # (places, V) bits
+        hot = {self._token_at(p.start) for p in suspects}
+        hot |= {self._token_at(min(p.noticed, len(text))) for p in suspects}
+        self.hot = np.array(sorted(hot))
+        self._best = self._best_entries()
+        self.words = {lexeme.text for lexeme in self.lexemes if lexeme.kind in ("name", "number")}
 
-    def predicted(self, places: list[int]) -> Iterator[Candidate]:
-        """Insert what the model expects, or put it in the place of what stands there."""
-        if not places:
+    def propose(self) -> list[Candidate]:
+        """The edits with the best first price, best first, without repeats."""
+        groups: dict[str, Iterable[Candidate]] = {
+            "insert": self._insertions(),
+            "delete": self._deletions(),
+            "replace": self._replacements(),
+            "other": [*self._swaps(), *self._respelt(), *self._lines(), *self._end_tags()],
+        }
+        res = list(self._closers())
+        for name, found in groups.items():
+            res += sorted(found, key=lambda c: -c.free_bits)[: _KEPT[name]]
+        unique: dict[tuple[int, int, str], Candidate] = {}
+        for candidate in res:
+            unique.setdefault((candidate.start, candidate.end, candidate.text), candidate)
+        return sorted(unique.values(), key=lambda c: -c.free_bits)
+
+    # --- The kinds of edits -----------------------------------------------------------------------
+
+    def _insertions(self) -> Iterator[Candidate]:
+        """Every sign in every gap, and the likeliest words; only the best become candidates."""
+        if not self.gaps:
             return
-        ids, bits = self.reading.likeliest(places, _LIKELIEST)
-        n_tokens = len(self.ids)
-        for row, place in enumerate(places):
-            here = int(self.ids[place]) if place < n_tokens else -1
-            for entry, cost in zip(ids[row].tolist(), bits[row].tolist(), strict=True):
-                if entry == here or cost > 9.0:
-                    continue
-                is_break = bool(self.breaks[entry])
-                if self.syntax[entry]:
-                    yield self.make(place, place, [entry], INSERT_BITS)
-                    # Blanks stay: what is missing before them is inserted, not put in their place.
-                    if here >= 0 and not self._is_blank(here) and cost + 3.0 < self.bits[place]:
-                        accident = self._accident_bits(place, place + 1)
-                        yield self.make(place, place + 1, [entry], REPLACE_BITS + accident)
-                elif is_break and self.language == "python" and here >= 0:
-                    if self.breaks[here]:
-                        yield self.make(place, place + 1, [entry], INDENT_BITS)
-                    else:
-                        yield self.make(place, place, [entry], INSERT_BITS + 2.0)
+        open_block = self.language == "c" and any(p.opener == "{" for p in self.suspects)
+        base = np.array(
+            [self._surprise(g.after_token) - self._distance(g.after_token) for g in self.gaps]
+        )
+        before = [self.row[gap.before_token] for gap in self.gaps]
+        after = [self.row[gap.after_token] for gap in self.gaps]
+        signs = _SIGNS[self.language]
+        prices = np.stack([base - self._costs(sign, before, after) for sign in signs])
+        n_best = min(_KEPT["insert"] + 40, prices.size)
+        for flat in np.argpartition(-prices.ravel(), n_best - 1)[:n_best]:
+            which, row = divmod(int(flat), len(self.gaps))
+            gap, sign = self.gaps[row], signs[which]
+            if sign == "}" and open_block and "\n" in self.text[gap.before : gap.after]:
+                continue  # on a line of its own; see _missing_closer
+            yield self._insertion(gap, sign, float(prices[which, row]))
+        for gap, free in zip(self.gaps, base, strict=True):
+            for entry, cost in self._likeliest(gap.after_token):
+                added = self.vocabulary.bare[entry]
+                if added not in signs and self._is_whole(added):
+                    yield self._insertion(gap, added, float(free) - cost)
 
-    def removed(self, places: list[int]) -> Iterator[Candidate]:
-        """Take away one token, or a whole word of several."""
-        for place in places:
-            if place >= len(self.ids):
+    def _costs(self, sign: str, before: list[int], after: list[int]) -> Bits:
+        """What a sign costs in each gap; rows of the table before and behind the blanks."""
+        entries = self.vocabulary.entries(sign)
+        if not entries:
+            return np.full(len(before), 16.0, dtype=np.float32)
+        rows = before if sign in _TRAILING else after
+        found: Bits = self.table[np.ix_(rows, entries)].min(axis=1)
+        return found
+
+    def _insertion(self, gap: Gap, added: str, free_bits: float) -> Candidate:
+        text = self.text
+        if added in _TRAILING:
+            at = gap.before
+            new = added
+        else:
+            at = gap.after
+            new = added
+            if added[-1].isalnum() and text[at : at + 1].isalnum():
+                new += " "
+        if added[0].isalnum() and at and (text[at - 1].isalnum() or text[at - 1] == "_"):
+            new = " " + new
+        return Candidate(at, at, new, "insert", "", added, free_bits)
+
+    def _deletions(self) -> Iterator[Candidate]:
+        for i, lexeme in enumerate(self.lexemes):
+            if lexeme.kind == "line":
                 continue
-            twice = place + 2 if self._stands_twice(place) else place + 1
-            for last in {place + 1, self._word_end(place), twice}:
-                gone = self._between(place, last)
-                if not gone.strip() and self.language != "python":
-                    continue
-                bits = DELETE_BITS + self._accident_bits(place, last)
-                if place and self._between(place - (last - place), place).strip() == gone.strip():
-                    bits = DELETE_BITS  # a token typed twice is the likeliest accident
-                yield self.make(place, last, (), bits)
+            first, last = self.starts[i], self.ends[i]
+            saved = self._after(first, last) + min(float(self.bits[first:last].sum()), 12.0)
+            again = i > 0 and self.lexemes[i - 1].text == lexeme.text
+            accident = 2.0 if again else 8.0 if lexeme.kind == "sign" else 12.0
+            free = saved - accident - self._distance(first)
+            start, end = lexeme.start, lexeme.end
+            if lexeme.kind != "sign" and self.text[end : end + 1] == " ":
+                end += 1
+            elif self.text[start - 1 : start] == " " and self.text[start - 2 : start - 1] != "\n":
+                start -= 1
+            # What stood between two words must leave a blank behind.
+            joins = _joins(self.text[start - 1 : start] + self.text[end : end + 1])
+            yield Candidate(start, end, " " if joins else "", "delete", lexeme.text, "", free)
 
-    def swapped(self, places: list[int]) -> Iterator[Candidate]:
-        for place in places:
-            if place + 1 < len(self.ids) and (self.syntax[self.ids[place : place + 2]]).any():
-                yield self.make(place, place + 2, [self.ids[place + 1], self.ids[place]], SWAP_BITS)
-
-    def respelt(self, places: list[int]) -> Iterator[Candidate]:
-        """A keyword for a word that is nearly one."""
-        for place in places:
-            last = self._word_end(place)
-            written = self._between(place, last)
-            word = written.strip()
-            if not _WORD.fullmatch(word) or (place and self._continues(place)):
+    def _replacements(self) -> Iterator[Candidate]:
+        for i, lexeme in enumerate(self.lexemes):
+            if lexeme.kind == "line":
                 continue
-            for wanted in WORDS[self.language]:
-                if wanted != word and _nearly(word, wanted):
-                    lead = written[: len(written) - len(written.lstrip())]
-                    ids = self.tokenizer.encode(lead + wanted).ids
-                    yield self.make(place, last, ids, MISSPELL_BITS + 3.0)
+            first, last = self.starts[i], self.ends[i]
+            there = min(float(self.bits[first:last].sum()), 14.0)
+            base = there + 0.3 * self._surprise(last) - 8.0 - self._distance(first)
+            tried = {lexeme.text}
+            for added in _CONFUSED.get(lexeme.text, ()):
+                if added and added not in tried:
+                    tried.add(added)
+                    cost = self._cost(first, self.vocabulary.entries(added))
+                    free = base + 5.0 - cost
+                    yield self._replacement(lexeme, added, free)
+            for entry, cost in self._likeliest(first):
+                added = self.vocabulary.bare[entry]
+                if added not in tried and self._is_whole(added):
+                    tried.add(added)
+                    yield self._replacement(lexeme, added, base - cost)
 
-    def closers(self, suspect: structure.Problem) -> Iterator[Candidate]:
-        """A bracket or an end tag for what stays open, wherever a line or a tag ends."""
-        if not suspect.opener:
-            return
-        is_html = self.language == "html"
-        closer = f"</{suspect.opener}>" if is_html else _CLOSER_OF[suspect.opener]
-        ids = self.tokenizer.encode(closer).ids.tolist()
-        indent = _indent_of(self.text, suspect.start)
-        for place in self._ends_between(suspect.end, suspect.noticed):
-            yield self.make(place, place, ids, INSERT_BITS, True)
-            at = int(self.bounds[place])
-            if place == len(self.ids) or self.breaks[self.ids[place]]:
-                # On a line of its own: as deep as the opener, or as the line that follows, since
-                # the opener that is left over need not be the one whose closer was forgotten.
-                following = _BLANKS.match(self.text, at)
-                deep = following[0].rpartition("\n")[2] if following else indent
-                for lead in {indent, deep}:
-                    line = self.tokenizer.encode("\n" + lead).ids.tolist()
-                    yield self.make(place, place, [*line, *ids], INSERT_BITS, True)
+    def _replacement(self, lexeme: Lexeme, added: str, free_bits: float) -> Candidate:
+        before = self.text[lexeme.start - 1 : lexeme.start]
+        after = self.text[lexeme.end : lexeme.end + 1]
+        new = added
+        if added[0].isalnum() and before.isalnum():
+            new = " " + new
+        if added[-1].isalnum() and after.isalnum():
+            new += " "
+        return Candidate(lexeme.start, lexeme.end, new, "replace", lexeme.text, added, free_bits)
 
-    def openers(self, suspect: structure.Problem) -> Iterator[Candidate]:
-        """For a closer that closes nothing: an opener at an earlier line's end, or one closer
-        less."""
-        written = self.text[suspect.start : suspect.end]
-        if suspect.opener or self.language == "html" or written not in _OPENER_OF:
-            return
-        since = max(self.text.rfind("\n}", 0, suspect.start), suspect.start - 3000, 0)
-        ids = self.tokenizer.encode(" " + _OPENER_OF[written]).ids.tolist()
-        for place in self._ends_between(since, suspect.start)[-_MAX_CLOSER_PLACES // 2 :]:
-            yield self.make(place, place, ids, INSERT_BITS, True)
-        first = int(np.searchsorted(self.bounds, since))
-        last = int(np.searchsorted(self.bounds, suspect.end))
-        same = [p for p in range(first, last) if self.texts[self.ids[p]].strip() == written]
-        for place in same[-_MAX_CLOSER_PLACES // 4 :]:
-            yield self.make(place, place + 1, (), DELETE_BITS, True)
-            if place and self.breaks[self.ids[place - 1]]:
-                yield self.make(place - 1, place + 1, (), DELETE_BITS, True)
-
-    def tags(self, suspect: structure.Problem) -> Iterator[Candidate]:
-        """In HTML: take a whole end tag away, give it the name of what is open, or swap it with
-        the end tag that follows."""
-        if self.language != "html":
-            return
-        for at in {suspect.start, suspect.noticed}:
-            tag = _END_TAG.match(self.text, at)
-            if tag is None:
+    def _swaps(self) -> Iterator[Candidate]:
+        for i in range(len(self.lexemes) - 1):
+            a, b = self.lexemes[i], self.lexemes[i + 1]
+            if "line" in (a.kind, b.kind) or a.text == b.text or "sign" not in (a.kind, b.kind):
                 continue
-            start = at - len(_BLANKS_BEHIND.search(self.text[:at])[0])  # type: ignore[index]
-            yield from self._rewritten(at, tag.end(), "", DELETE_BITS + 3.0)
-            yield from self._rewritten(start, tag.end(), "", DELETE_BITS + 3.0)
-            names = {*structure.open_at(self.text, "html", at)[-2:], suspect.opener} - {""}
-            for name in names:
-                yield from self._rewritten(at, tag.end(), f"</{name}>", REPLACE_BITS + 1.0)
-            following = _END_TAG.search(self.text, tag.end(), tag.end() + 200)
-            if following and following[1] != tag[1]:
-                between = self.text[tag.end() : following.start()]
-                swapped = following[0] + between + tag[0]
-                yield from self._rewritten(at, following.end(), swapped, SWAP_BITS)
-        for tag in _END_TAG.finditer(self.text, suspect.end, suspect.noticed):
-            if suspect.opener and tag[1] != suspect.opener and _nearly(tag[1], suspect.opener):
-                right = f"</{suspect.opener}>"
-                yield from self._rewritten(tag.start(), tag.end(), right, MISSPELL_BITS)
+            between = self.text[a.end : b.start]
+            if len(between) > 1 or "\n" in between:
+                continue
+            new = b.text + between + a.text
+            surprise = max(self._surprise(self.starts[i]), self._surprise(self.starts[i + 1]))
+            free = surprise - 9.0 - self._distance(self.starts[i])
+            yield Candidate(a.start, b.end, new, "swap", a.text, b.text, free)
 
-    def _rewritten(self, start: int, end: int, new: str, slip_bits: float) -> Iterator[Candidate]:
-        """Replace text[start:end], whose ends must be the ends of tokens."""
-        first, last = (int(np.searchsorted(self.bounds, offset)) for offset in (start, end))
-        if self.bounds[first] == start and self.bounds[last] == end:
-            ids = self.tokenizer.encode(new).ids if new else ()
-            yield self.make(first, last, ids, slip_bits, True)
+    def _respelt(self) -> Iterator[Candidate]:
+        """A keyword, or a word that the text has elsewhere, for one that is nearly it."""
+        wanted_words = KEYWORDS[self.language]
+        once = _counted(self.lexemes)
+        for i, lexeme in enumerate(self.lexemes):
+            if lexeme.kind not in ("name", "number", "keyword") or len(lexeme.text) < 2:
+                continue
+            first = self.starts[i]
+            base = min(self._surprise(first), 16.0) - self._distance(first)
+            if lexeme.kind != "keyword":
+                for wanted in wanted_words:
+                    if len(wanted) > 1 and nearly(lexeme.text, wanted):
+                        cost = self._cost(first, self.vocabulary.entries(wanted))
+                        yield self._respelling(lexeme, wanted, base - min(cost, 10.0) + 4.0)
+                for wanted in _SPLIT_WORDS[self.language]:
+                    if lexeme.text.startswith(wanted) and len(lexeme.text) > len(wanted):
+                        new = f"{wanted} {lexeme.text[len(wanted) :]}"
+                        yield self._respelling(lexeme, new, base - 4.0)
+            if once[lexeme.text] == 1 and lexeme.kind == "name":
+                for wanted in self.words:
+                    if len(wanted) > 3 and nearly(lexeme.text, wanted):
+                        yield self._respelling(lexeme, wanted, base - 6.0)
 
-    def _ends_between(self, start: int, end: int) -> list[int]:
-        """The places between two offsets where a line or a tag ends, the outermost ones."""
-        first = int(np.searchsorted(self.bounds, start))
-        last = int(np.searchsorted(self.bounds, end))
-        if last - first <= _MAX_CLOSER_PLACES // 2:
-            return list(range(first, last + 1))
-        ends = [p for p in range(first, last + 1) if self._ends_something(p)]
-        half = _MAX_CLOSER_PLACES // 2
-        return ends if len(ends) <= 2 * half else ends[:half] + ends[-half:]
-
-    def _ends_something(self, place: int) -> bool:
-        if place >= len(self.ids) or self.breaks[self.ids[place]]:
-            return True
-        if self.language != "html":
-            return False
-        return str(self.texts[self.ids[place]]).strip() == "<"
-
-    def _accident_bits(self, first: int, last: int) -> float:
-        """How unlikely it is that a hand produced these tokens without meaning them.
-
-        What is written by accident is no likelier than what is meant, so a deletion gains
-        nothing from the surprise of the names that it takes away.
-        """
-        gone = self._between(first, last).strip()
-        if len(set(gone)) == 1 and len(gone) <= 2 and not gone.isalnum():
-            return 0.0 if len(gone) == 1 else 4.0
-        if not gone:
-            return 2.0
-        known = gone in WORDS[self.language]
-        least = _WORD_ACCIDENT_BITS if known else _NAME_ACCIDENT_BITS
-        return max(least, float(self.bits[first:last].sum()))
-
-    def _is_blank(self, entry: int) -> bool:
-        return not self.texts[entry].strip()
-
-    def _stands_twice(self, place: int) -> bool:
-        """`||`, `==`, `))`: one character of punctuation and the same again."""
-        return place + 1 < len(self.ids) and (
-            self.texts[self.ids[place]].strip() == self.texts[self.ids[place + 1]]
-            and not self.texts[self.ids[place + 1]].isalnum()
+    def _respelling(self, lexeme: Lexeme, wanted: str, free_bits: float) -> Candidate:
+        return Candidate(
+            lexeme.start, lexeme.end, wanted, "respell", lexeme.text, wanted, free_bits
         )
 
-    def _word_end(self, place: int) -> int:
-        """Behind the last token of the word that begins with this one."""
-        last = min(place + 1, len(self.ids))
-        while last < len(self.ids) and self._continues(last):
-            last += 1
-        return last
+    def _lines(self) -> Iterator[Candidate]:
+        """Python's lines: other indentation, a line break too many, one too few."""
+        if self.language != "python":
+            return
+        widths = {0}
+        line = re.compile(r"[ \t]*(?=[^\s#])")
+        for i, lexeme in enumerate(self.lexemes):
+            if lexeme.kind != "line":
+                continue
+            place = self.starts[i]
+            breaks, _, indent = lexeme.text.rpartition("\n")
+            free = max(self._surprise(place), 4.0) - 4.0 - self._distance(place)
+            before = _indent_of(self.text, lexeme.start)
+            following = line.match(self.text, self.text.find("\n", lexeme.end) + 1)
+            wanted = {before, before + "    ", before + "\t", before[:-4], before[:-1], ""}
+            wanted |= {" " * width for width in widths}
+            if following:
+                wanted.add(following[0])
+            widths.add(len(indent.expandtabs(8)))
+            for other in wanted - {indent}:
+                yield Candidate(
+                    lexeme.start + len(breaks) + 1,
+                    lexeme.end,
+                    other,
+                    "indent",
+                    "deeper" if len(indent) > len(other) else "",
+                    "deeper" if len(indent) < len(other) else "",
+                    free - (0.0 if other in (before, before + "    ", before[:-4]) else 2.0),
+                )
+            joined = "" if self.text[lexeme.start - 1 : lexeme.start] in "([{" else " "
+            yield Candidate(lexeme.start, lexeme.end, joined, "delete", "\n", "", free - 6.0)
+        first = line.match(self.text)
+        if first and first[0]:
+            yield Candidate(0, first.end(), "", "indent", "deeper", "", 8.0)
+        for gap in self.gaps:
+            if self.text[gap.before : gap.after].count("\n") == 0 and gap.before:
+                free = self._surprise(gap.after_token) - 9.0 - self._distance(gap.after_token)
+                if free > -4.0:
+                    new = "\n" + _indent_of(self.text, gap.before)
+                    yield Candidate(gap.before, gap.after, new, "insert", "", "\n", free)
 
-    def _continues(self, place: int) -> bool:
-        """Does a word go on across this token's start?"""
-        at = int(self.bounds[place])
-        return 0 < at < len(self.text) and bool(re.fullmatch(r"\w\w", self.text[at - 1 : at + 1]))
+    def _end_tags(self) -> Iterator[Candidate]:
+        """Where nobody keeps a stack: the ends of the elements that began last."""
+        if self.language != "html":
+            return
+        for gap in self.gaps:
+            if self._distance(gap.after_token) > 0.0:
+                continue
+            before = self.text[max(gap.before - 600, 0) : gap.before]
+            begun = list(dict.fromkeys(reversed(_START_TAG.findall(before))))
+            free = self._surprise(gap.after_token) - 6.0
+            for rank, name in enumerate(begun[:4]):
+                new = f"</{name}>"
+                yield Candidate(gap.before, gap.before, new, "insert", "", new, free - rank)
 
-    def _between(self, first: int, last: int) -> str:
-        return self.text[int(self.bounds[max(first, 0)]) : int(self.bounds[last])]
+    def _closers(self) -> Iterator[Candidate]:
+        """A bracket for what stays open: at the end of every line up to where that shows, in C a
+        brace also on a line of its own; and what closes nothing, or any closer like it before,
+        taken away."""
+        for suspect in self.suspects:
+            if suspect.opener in _CLOSER_OF:
+                yield from self._missing_closer(suspect)
+            elif self.text[suspect.start : suspect.end] in ("}", ")", "]"):
+                yield from self._stray_closer(suspect)
+
+    def _missing_closer(self, suspect: Problem) -> Iterator[Candidate]:
+        closer = _CLOSER_OF[suspect.opener]
+        ends = [m.start() for m in _LINE_END.finditer(self.text, suspect.end, suspect.noticed)]
+        if suspect.opener != "{":
+            ends = ends[:6]
+        elif len(ends) > 60:
+            ends = ends[:20] + ends[-40:]
+        if suspect.noticed == len(self.text):
+            ends.append(len(self.text.rstrip()))
+        ends = [at for at in ends if self.limits[0] <= at <= self.limits[1]]
+        indents = _block_indents(self.text, suspect.start, ends)
+        for at, own_indent in zip(ends, indents, strict=True):
+            token = self._token_from(at)
+            free = self._surprise(token) - 4.0
+            if suspect.opener == "{" and self.language == "c":
+                new = f"\n{own_indent}{closer}"
+                if self.text[at - 1 : at] not in ";}{":
+                    free -= 4.0
+                yield Candidate(at, at, new, "insert", "", closer, free)
+            else:
+                yield Candidate(at, at, closer, "insert", "", closer, free)
+
+    def _stray_closer(self, suspect: Problem) -> Iterator[Candidate]:
+        written = self.text[suspect.start : suspect.end]
+        since = max(suspect.start - 12_000, self.limits[0])
+        places = [m.start() for m in re.finditer(re.escape(written), self.text[since:])]
+        places = [since + p for p in places if since + p <= suspect.start][-40:]
+        for at in places:
+            line_start = _line_start(self.text, at)
+            end = at + 1
+            alone = not self.text[line_start:at].strip() and self.text[end : end + 1] in ("\n", "")
+            start = max(line_start - 1, 0) if alone else at
+            free = self._surprise(self._token_at(at)) - 6.0
+            yield Candidate(start, end, "", "delete", written, "", free)
+        if written == "}" and self.language == "c":
+            yield from self._missing_opener(suspect, since)
+
+    def _missing_opener(self, suspect: Problem, since: int) -> Iterator[Candidate]:
+        """A brace behind a line that ends with `)` or `else` and after which the text moves in."""
+        found = [m.end() for m in _HEAD_END.finditer(self.text, since, suspect.start)]
+        for at in found[:8] + found[8:][-32:]:
+            free = self._surprise(self._token_from(at)) - 4.0
+            yield Candidate(at, at, " {", "insert", "", "{", free)
+
+    # --- Prices and places ------------------------------------------------------------------------
+
+    def _cost(self, place: int, entries: list[int]) -> float:
+        if not entries:
+            return 16.0
+        return float(self.table[self.row[place], entries].min())
+
+    def _likeliest(self, place: int) -> list[tuple[int, float]]:
+        """The entries that spell a lexeme and are likeliest at a place, with their bits."""
+        row = self.row[place]
+        best = self._best[row]
+        return [(int(i), float(b)) for i, b in zip(best, self.table[row, best], strict=True)]
+
+    def _best_entries(self) -> npt.NDArray[np.int64]:
+        spelled = np.flatnonzero(self.vocabulary.spells)
+        costs = self.table[:, spelled]
+        best = np.argpartition(costs, _LIKELIEST, axis=1)[:, :_LIKELIEST]
+        return np.asarray(spelled[best])
+
+    def _is_whole(self, added: str) -> bool:
+        """A word that stands for itself, not the beginning of a longer name."""
+        if not (added[0].isalnum() or added[0] == "_"):
+            return True
+        return (
+            len(added) <= 2
+            or added in KEYWORDS[self.language]
+            or added in self.words
+            or added.isdigit()
+        )
+
+    def _surprise(self, place: int) -> float:
+        """The most surprising of the next tokens: the consequence of what is missing here."""
+        return float(min(self.bits[place : place + 3].max(initial=0.0), 18.0))
+
+    def _after(self, first: int, last: int) -> float:
+        """Bits saved on the token that follows a deletion."""
+        if last >= len(self.ids) or first not in self.row:
+            return 0.0
+        bare = self.vocabulary.bare[int(self.ids[last])]
+        entries = self.vocabulary.entries(bare) if bare else []
+        cost = self._cost(first, entries or [int(self.ids[last])])
+        return float(np.clip(self.bits[last] - cost, -12.0, 14.0))
+
+    def _distance(self, place: int) -> float:
+        """Bits for the way to the nearest suspect; what is near is tried in any case."""
+        if not len(self.hot):
+            return 0.0
+        away = int(np.abs(self.hot - place).min())
+        return float(np.log2(1 + away)) if away > _CLOSE_TOKENS else float(away) / 4.0 - 4.0
+
+    def _token_at(self, offset: int) -> int:
+        """The token that covers an offset, or the number of tokens at the text's end."""
+        return int(min(np.searchsorted(self.bounds, offset, side="right") - 1, len(self.ids)))
+
+    def _token_from(self, offset: int) -> int:
+        """The first token that starts at an offset or behind it."""
+        return int(np.searchsorted(self.bounds, offset, side="left"))
+
+    def _gaps(self, spans: list[tuple[int, int]]) -> Iterator[Gap]:
+        previous = 0
+        ends = [end for _, end in spans]
+        for lexeme in self.lexemes:
+            if lexeme.start >= previous:
+                yield self._gap(previous, lexeme.start)
+            previous = lexeme.end
+        if ends and ends[-1] >= len(self.text):
+            yield self._gap(previous, len(self.text))
+
+    def _gap(self, before: int, after: int) -> Gap:
+        if self.language != "python" and before == 0 and after > 400:
+            before = after  # a window in the middle of a text
+        return Gap(before, after, self._token_from(before), self._token_at(after))
 
 
-def _places(reading: Reading, suspect: structure.Problem) -> list[int]:
-    """The tokens at which edits are tried: around the suspect's start and where it is noticed,
-    behind an opener, and around what surprised most in between."""
-    bounds = reading.tokens.bounds
+def _block_indents(text: str, start: int, places: list[int]) -> list[str]:
+    """For increasing places of C the indentation of the line that opened the innermost block."""
+    res = []
+    stack: list[int] = []
+    braces = [m.start(1) for m in _BRACES.finditer(text, start) if m[1]]
+    idx = 0
+    for place in places:
+        while idx < len(braces) and braces[idx] < place:
+            if text[braces[idx]] == "{":
+                stack.append(braces[idx])
+            elif len(stack) > 1:
+                stack.pop()
+            idx += 1
+        res.append(_indent_of(text, stack[-1]) if stack else "")
+    return res
+
+
+def _code_before(text: str, language: Language, offset: int) -> int:
+    """The end of the code before an offset, comments and blanks left out."""
+    end = 0
+    for match in _COMMENT_OR_CODE[language].finditer(text, 0, offset):
+        if match["code"]:
+            end = match.end()
+    return end
+
+
+_BRACES = re.compile(
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?|([{}])", re.DOTALL
+)
+_COMMENT_OR_CODE: dict[Language, re.Pattern[str]] = {
+    "c": re.compile(
+        r"//[^\n]*|/\*.*?(?:\*/|\Z)|(?P<code>\"(?:\\.|[^\"\\\n])*\"?|[^\s/\"]+|/)", re.DOTALL
+    ),
+    "python": re.compile(r"#[^\n]*|(?P<code>\"(?:\\.|[^\"\\\n])*\"?|[^\s#\"]+)"),
+    "html": re.compile(r"(?P<code>\S+)"),
+}
+_START_TAG = re.compile(r"<([A-Za-z][\w-]*)")
+_HEAD_END = re.compile(r"(?:\)|\b(?:else|do)|\b(?:struct|union|enum)[ \t]+\w+)(?=[ \t]*\n)")
+_LINE_END = re.compile(r"(?<=[^\s])[ \t]*$", re.MULTILINE)
+_SPLIT_WORDS: dict[Language, tuple[str, ...]] = {
+    "c": ("int", "char", "float", "double", "return", "else", "void", "case", "long"),
+    "python": ("def", "for", "if", "import", "return", "in", "not", "class", "else", "while"),
+    "html": (),
+}
+
+
+def _windows(bounds: npt.NDArray[np.int64], suspects: list[Problem]) -> list[tuple[int, int]]:
+    """Spans of text around the suspects, in order, apart from one another."""
     n_tokens = len(bounds) - 1
-    start = int(np.searchsorted(bounds, suspect.start, side="right")) - 1
-    end = int(np.searchsorted(bounds, suspect.end))
-    noticed = int(np.searchsorted(bounds, suspect.noticed))
-    res = set(range(start - _BEFORE, start + _AFTER + 1))
-    if end - start <= _BEFORE:
-        res |= set(range(start, end + _AFTER))
-    res |= set(range(noticed - _BEFORE // 2, noticed + 2))
-    low, high = max(start - 2, 0), min(max(end, noticed) + 1, n_tokens + 1)
-    excess = (reading.scores.surprisal_bits - reading.scores.entropy_bits)[low:high]
-    for peak in np.argsort(-excess)[:6]:
-        if excess[peak] > 3.0:
-            res |= set(range(low + int(peak) - 5, low + int(peak) + 2))
-    inside = sorted(place for place in res if 0 <= place <= n_tokens)
-    if len(inside) <= _MAX_PLACES:
-        return inside
-    centre = sorted(inside, key=lambda place: min(abs(place - start), abs(place - noticed)))
-    return sorted(centre[:_MAX_PLACES])
+    spans = []
+    for suspect in suspects:
+        start = int(np.searchsorted(bounds, suspect.start, side="right")) - 1
+        end = int(np.searchsorted(bounds, min(suspect.end, suspect.start + 400)))
+        noticed = int(np.searchsorted(bounds, suspect.noticed))
+        spans.append((max(start - _BEFORE, 0), min(end + _AFTER, n_tokens)))
+        spans.append((max(noticed - _BEFORE // 4, 0), min(noticed + _AFTER, n_tokens)))
+    spans.sort()
+    merged: list[list[int]] = []
+    for first, last in spans:
+        if merged and first <= merged[-1][1] + 8:
+            merged[-1][1] = max(merged[-1][1], last)
+        else:
+            merged.append([first, last])
+    return [(int(bounds[first]), int(bounds[last])) for first, last in merged]
 
 
-def _is_syntax(text: str, language: Language) -> bool:
-    """Whether an entry may be offered: one punctuation character or a word of the language."""
-    bare = text.strip(" ")
-    return bare in _PUNCTUATION[language] or bare in WORDS[language]
+def _joins(pair: str) -> bool:
+    """Whether two characters that come together would be one word."""
+    return len(pair) == 2 and all(char.isalnum() or char == "_" for char in pair)
 
 
-def _nearly(word: str, wanted: str) -> bool:
-    """One letter more, less, other, or two neighbours swapped."""
-    if len(word) < 2 or abs(len(word) - len(wanted)) > 1:
-        return False
-    if sorted(word) == sorted(wanted):
-        return sum(a != b for a, b in zip(word, wanted, strict=True)) == 2
-    short, long = sorted((word, wanted), key=len)
-    if len(short) == len(long):
-        return sum(a != b for a, b in zip(short, long, strict=True)) == 1 and len(short) > 2
-    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+def _counted(found: list[Lexeme]) -> dict[str, int]:
+    res: dict[str, int] = {}
+    for lexeme in found:
+        res[lexeme.text] = res.get(lexeme.text, 0) + 1
+    return res
+
+
+def _line_start(text: str, offset: int) -> int:
+    return text.rfind("\n", 0, offset) + 1
 
 
 def _indent_of(text: str, offset: int) -> str:
-    start = text.rfind("\n", 0, offset) + 1
+    start = _line_start(text, offset)
     line = text[start:offset]
     return line[: len(line) - len(line.lstrip())]

@@ -1,9 +1,9 @@
 """From surprise to findings: a noisy channel over small edits.
 
-Somebody meant a likely text, and a small slip made it this one. At each suspect place edits are
-tried; the score of an edit is the bits that it saves from there on, minus the cost of the slip
-that it takes back. A parser's second opinion moves the prior, and a repair has to make the parse
-better. After a finding the search goes on in the repaired text, so one slip is one finding.
+Somebody meant a likely text, and a small slip made it this one. Where the text does not parse, or
+surprises, edits are tried; parsers say which of them mend it, the language model says what was
+meant, and a fitted ranking weighs both against "nothing is wrong". After a finding the search goes
+on in the repaired text, so one slip is one finding and five slips are five.
 
 The detector is handed something that reads a text and prices continuations (scorer.py, or a
 scripted one in tests); it knows neither torch nor files nor messages.
@@ -11,37 +11,39 @@ scripted one in tests); it knows neither torch nor files nor messages.
 
 from __future__ import annotations
 
-import math
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from lm_lint import structure
-from lm_lint.candidates import Candidate, Proposer, Reading, misspelt
+from lm_lint import features, structure
+from lm_lint.candidates import Candidate, Vocabulary
+from lm_lint.clusters import Cluster, clusters
 from lm_lint.findings import Finding, Repair, code_of
+from lm_lint.html_tags import Page
+from lm_lint.pricing import QUICK_TOKENS, WINDOW_TOKENS, Price, Pricing
+from lm_lint.ranking import DEFAULT, Features, Ranker
+from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
+from lm_lint.witnesses import CodeWitness, PageWitness, Witness, hot_tokens
 
-_QUICK_TOKENS = 4  # what follows an edit in the first, cheap comparison
-_WINDOW_TOKENS = 28  # and in the second, long enough to meet the consequences
-_KEPT = 24  # candidates that reach the second comparison
-_KEPT_STRUCTURAL = 40  # and how many of those that structure proposes
-_SUSPECTS_AT_ONCE = 12
-_ROUNDS = 4  # a repair uncovers what stood behind it; this deep and no deeper
-_LEAST_CONFIDENCE = 0.2
-_PARSED = 10  # and of these the ones that are parsed
+_ROUNDS = 8  # a repair uncovers what stood behind it; this deep and no deeper
+_CLUSTERS_AT_ONCE = 16
+_WHOLE_CHARS = 6000  # a text up to this length is read as a whole
+_CONTEXT_CHARS = 1000  # of a longer one so much before a cluster, and a little behind it
+_BEHIND_CHARS = 400
+_QUICK = 160  # candidates that the model looks at for a short while
+_KEPT = 16  # and for a long one
+_LEAST_CONFIDENCE = 0.02
+_ACCEPTED = 0.3  # a repair that is likelier is taken as made, and the search goes on behind it
 _ALTERNATIVES = 4
-
-# The confidence of the first release: log-odds = slope * (gain_bits - middle). Set by hand while
-# looking at the tune part of the real slips (bench/accuracy.py), not yet fitted.
-_MIDDLE_BITS = {"c": 6.0, "html": 8.0, "python": 5.0}
-_SLOPE = 0.35
-_SURPRISE_ONLY_EXTRA_BITS = 12.0
-_NO_ERROR_LEFT_BITS = 3.0
-_RELIABLE_BITS = 9.0
-
-
-_Place = tuple[int, int]
+_SURPRISES = 24
+_LEAST_EXCESS_BITS = 5.0
 
 
 class Reader(Protocol):
@@ -49,199 +51,291 @@ class Reader(Protocol):
 
     @property
     def tokenizer(self) -> Tokenizer: ...
-    def read(self, text: str, language: Language) -> Reading: ...
+    def read(self, text: str, language: Language) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Option:
+    """A candidate, in offsets of the whole text, and what is known about it."""
+
+    candidate: Candidate
+    price: Price
+    after: Health | None
+    features: Features
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A cluster with its options; probabilities are in the order of the options."""
+
+    cluster: Cluster
+    options: tuple[Option, ...]
+    nothing: Features
+    probabilities: npt.NDArray[np.float64]
 
 
 class Detector:
     """Finds slips with one model. `parser` off: judge by surprise alone."""
 
-    def __init__(self, reader: Any, parser: bool = True) -> None:
+    def __init__(self, reader: Any, parser: bool = True, ranker: Ranker | None = None) -> None:
         self.reader: Reader = reader
         self.parser = parser
-        self._proposer = Proposer(self.reader.tokenizer)
+        self.ranker: Ranker = ranker or getattr(reader, "ranker", None) or DEFAULT
+        self._vocabulary = Vocabulary(self.reader.tokenizer)
 
     def detect(self, text: str, language: Language) -> list[Finding]:
         """The findings of a text, most certain first; [] for text that parses and reads well."""
-        if self.parser and not self._suspects(text, language, None):
-            return []
         res: list[Finding] = []
         current = text
         moved: list[tuple[int, int]] = []  # (place, growth) of each repair, in the order made
-        barren: set[_Place] = set()
+        settled: set[str] = set()  # the text of clusters of which nothing more is to be said
         for _ in range(_ROUNDS):
-            accepted = self._accepted(current, language, self._findings(current, language, barren))
+            accepted: list[Finding] = []
+            for examined in self.examine(current, language, settled):
+                finding = self._finding(current, language, examined)
+                if finding is None or finding.confidence < _ACCEPTED:
+                    settled.add(current[examined.cluster.start : examined.cluster.end])
+                if finding is not None:
+                    res.append(_in_original(finding, moved))
+                    if finding.confidence >= _ACCEPTED:
+                        accepted.append(finding)
             if not accepted:
                 break
-            res += [_in_original(finding, moved) for finding in accepted]
             # From the last to the first, so that each place is still where it was.
             for repair in sorted((f.repairs[0] for f in accepted), key=lambda r: -r.start):
                 current = repair.apply(current)
                 moved.append((repair.start, len(repair.text) - (repair.end - repair.start)))
         return sorted(res, key=lambda finding: -finding.confidence)
 
-    def _accepted(self, text: str, language: Language, findings: list[Finding]) -> list[Finding]:
-        """Those findings, most certain first, whose repairs go together: each one makes the
-        parse better again, and none touches another."""
-        res: list[Finding] = []
-        taken: list[Repair] = []
-        weight = structure.weight(text, language) if self.parser else 0
-        for finding in sorted(findings, key=lambda f: -f.confidence):
-            repair = finding.repairs[0]
-            if any(repair.start <= r.end + 1 and r.start <= repair.end + 1 for r in taken):
+    def examine(
+        self, text: str, language: Language, settled: set[str] | None = None
+    ) -> Iterator[Examined]:
+        """The clusters of problems that have options, with the probability of each."""
+        whole = None
+        if self.parser:
+            problems = structure.problems(text, language)
+        else:
+            whole = self.reader.read(text, language)
+            problems = surprising(whole)
+        n_examined = 0
+        for cluster in clusters(text, language, problems):
+            if settled and text[cluster.start : cluster.end] in settled:
                 continue
-            if self.parser and taken:
-                together = text
-                for each in sorted([*taken, repair], key=lambda r: -r.start):
-                    together = each.apply(together)
-                after = structure.weight(together, language)
-                if after > weight or (after == weight and not _is_word_for_word(text, repair)):
-                    continue
-                weight = after
-            elif self.parser:
-                weight = structure.weight(repair.apply(text), language)
-            res.append(finding)
-            taken.append(repair)
-        return res
-
-    def _suspects(
-        self, text: str, language: Language, reading: Reading | None
-    ) -> list[structure.Problem]:
-        """Where the parser stumbles and where a keyword seems misspelt; without a parser, where
-        the text surprises. One suspect a place."""
-        if not self.parser:
-            return _surprising(reading) if reading is not None else []
-        found = [*structure.problems(text, language), *misspelt(text, language)]
-        by_start = sorted(found, key=lambda p: (p.start, -len(p.opener), p.end))
-        res: list[structure.Problem] = []
-        for problem in by_start:
-            if not res or res[-1].start != problem.start:
-                res.append(problem)
-        return res
-
-    def _findings(self, text: str, language: Language, barren: set[_Place]) -> list[Finding]:
-        """A finding for each suspect that has one. `barren` remembers suspects without."""
-        reading = self.reader.read(text, language)
-        before = structure.weight(text, language) if self.parser else 0
-        res: list[Finding] = []
-        n_tried = 0
-        for suspect in self._suspects(text, language, reading):
-            # A suspect is known by its distance from the end, which repairs before it keep.
-            place = (len(text) - suspect.start, len(text) - suspect.end)
-            if place in barren or n_tried >= _SUSPECTS_AT_ONCE:
-                continue
-            n_tried += 1
-            ranked = self._ranked(text, language, reading, suspect)
-            judged = self._judged(text, language, ranked, before)
-            finding = _finding(text, language, judged) if judged else None
-            if finding is None or finding.confidence < _LEAST_CONFIDENCE:
-                barren.add(place)
+            n_examined += 1
+            if n_examined > _CLUSTERS_AT_ONCE:
+                return
+            low, high = _context(text, cluster)
+            if (low, high) == (0, len(text)):
+                whole = whole or self.reader.read(text, language)
+                reading = whole
             else:
-                res.append(finding)
-        return res
+                reading = self.reader.read(text[low:high], language)
+            yield _Examination(self, text, language, cluster, reading, low, high).result()
 
-    def _ranked(
-        self, text: str, language: Language, reading: Reading, suspect: structure.Problem
-    ) -> list[tuple[float, Candidate]]:
-        """(gain in bits, candidate), best first: a quick look at all, a long one at the best."""
-        candidates = self._proposer.propose(text, language, reading, suspect)
-        quick = self._gains(reading, candidates, _QUICK_TOKENS)
-        order = sorted(range(len(candidates)), key=lambda i: -quick[i])
-        best = [i for i in order if not candidates[i].structural][:_KEPT]
-        best += [i for i in order if candidates[i].structural][:_KEPT_STRUCTURAL]
-        kept = [candidates[i] for i in best]
-        gains = self._gains(reading, kept, _WINDOW_TOKENS)
-        return sorted(zip(gains, kept, strict=True), key=lambda pair: -pair[0])
+    def _finding(self, text: str, language: Language, examined: Examined) -> Finding | None:
+        """The best option as a finding. Its confidence is that there is a slip on its line, its
+        repairs share it out; what would mend another slip of the same cluster does not count."""
+        if not len(examined.probabilities):
+            return None
+        order = np.argsort(-examined.probabilities)
+        best = examined.options[int(order[0])]
+        line = _line_of(text, best.candidate.start)
+        same: list[int] = []
+        elsewhere = 0.0
+        for which in order:
+            option = examined.options[int(which)]
+            probability = float(examined.probabilities[which])
+            if _line_of(text, option.candidate.start) == line:
+                same.append(int(which))
+            elif probability > 0.02 and self._is_other_slip(text, language, examined, best, option):
+                elsewhere += probability
+        left = max(1.0 - elsewhere, 1e-6)
+        shares = [float(examined.probabilities[i]) / left for i in same]
+        confidence = min(sum(shares), 1.0)
+        if confidence < _LEAST_CONFIDENCE:
+            return None
+        repairs = tuple(
+            Repair(o.candidate.start, o.candidate.end, o.candidate.text, share)
+            for o, share in zip(
+                (examined.options[i] for i in same[:_ALTERNATIVES]), shares, strict=False
+            )
+        )
+        start, end = _place_of(text, repairs[0])
+        code = code_of(language, text, repairs[0])
+        return Finding(code, start, end, confidence, max(0.0, best.price.gain), repairs)
 
-    def _gains(
-        self, reading: Reading, candidates: list[Candidate], n_following: int
-    ) -> list[float]:
-        """Bits saved over the edit and the tokens that follow, minus the cost of the slip."""
-        if not candidates:
-            return []
-        sequence = np.concatenate([reading.tokens.ids, [self.reader.tokenizer.end]])
-        surprisal = reading.scores.surprisal_bits
-        ends = [min(c.last + n_following, len(sequence)) for c in candidates]
-        edited = [
-            [*c.ids, *sequence[c.last : end].tolist()]
-            for c, end in zip(candidates, ends, strict=True)
-        ]
-        costs = reading.cost([c.first for c in candidates], edited)
-        return [
-            float(surprisal[c.first : end].sum() - cost.sum()) - c.slip_bits
-            for c, end, cost in zip(candidates, ends, costs, strict=True)
-        ]
+    def _is_other_slip(
+        self, text: str, language: Language, examined: Examined, best: Option, other: Option
+    ) -> bool:
+        """Whether both repairs together make the text better than the best one alone."""
+        if best.after is None or best.after.weight == 0:
+            return False
+        first, second = sorted((best.candidate, other.candidate), key=lambda c: c.start)
+        if second.start < first.end:
+            return False
+        start, end = (0, len(text)) if language == "html" else _span(examined.cluster)
+        both = text[:end]
+        for candidate in (second, first):
+            both = candidate.apply(both)
+        enough = best.after.weight - 1
+        return structure.health(both[start:], language, enough) is not None
 
-    def _judged(
+
+class _Examination:
+    """One cluster's options. Inside, offsets are those of what was read, text[low:high]."""
+
+    def __init__(
         self,
+        detector: Detector,
         text: str,
         language: Language,
-        ranked: list[tuple[float, Candidate]],
-        before: int,
-    ) -> list[tuple[float, Repair]]:
-        """The repairs that make the parse better, with what the parser adds to their gain."""
-        res: list[tuple[float, Repair]] = []
-        seen: set[str] = set()
-        reliable = self.parser and structure.is_reliable(text, language)
-        for gain, candidate in ranked:
-            if len(res) >= _PARSED or gain < -4.0:
-                break
-            repaired = candidate.apply(text)
-            shape = _without_layout(repaired, language)
-            if shape in seen:
-                continue
-            seen.add(shape)
-            repair = Repair(candidate.start, candidate.end, candidate.text, 0.0)
-            if not self.parser:
-                res.append((gain - _SURPRISE_ONLY_EXTRA_BITS, repair))
-                continue
-            after = structure.weight(repaired, language)
-            if after < before:
-                res.append((gain + _prior_bits(reliable, after), repair))
-            elif after == before and _is_word_for_word(text, candidate):
-                res.append((gain, repair))
-        return sorted(res, key=lambda pair: -pair[0])
+        cluster: Cluster,
+        reading: Any,
+        low: int,
+        high: int,
+    ) -> None:
+        self.detector, self.language, self.reading = detector, language, reading
+        self.cluster, self.low = cluster, low
+        self.text = text[low:high]
+        self.start, self.end = cluster.start - low, cluster.end - low
+        self.problems = [_moved(problem, -low) for problem in cluster.problems]
+        self.stretch = text[cluster.start : cluster.end]
+        self.reliable = structure.is_reliable(text, language)
+        self.witness = self._witness(text, low, high)
+
+    def _witness(self, text: str, low: int, high: int) -> Witness:
+        if self.language == "html" and self.detector.parser:
+            return PageWitness(Page(text), self.problems, low, high)
+        return CodeWitness(
+            self.detector._vocabulary,
+            self.text,
+            self.language,
+            self.reading,
+            self.problems,
+            self.start,
+            self.end,
+            self.detector.parser,
+        )
+
+    def result(self) -> Examined:
+        better = list(itertools.islice(self.witness.better(), _QUICK))
+        before = self.witness.before
+        hot = hot_tokens(self.reading.tokens.bounds, self.problems, len(self.text))
+        options = tuple(
+            Option(
+                _shifted(candidate, self.low),
+                price,
+                after,
+                features.of_candidate(
+                    _shifted(candidate, -self.start),
+                    price,
+                    before,
+                    after,
+                    self.stretch,
+                    self.language,
+                    features.near(hot, price.first),
+                ),
+            )
+            for candidate, after, price in self._priced(better)
+        )
+        nothing = features.of_nothing(
+            self.stretch,
+            self.language,
+            before,
+            len(better),
+            self._hot_bits(hot),
+            self.reliable,
+            self._lines(),
+        )
+        ranker = self.detector.ranker
+        probabilities = ranker.probabilities(self.key, nothing, [o.features for o in options])
+        return Examined(self.cluster, options, nothing, probabilities)
+
+    @property
+    def key(self) -> str:
+        return self.language if self.detector.parser else f"{self.language}-surprise"
+
+    def _priced(
+        self, better: list[tuple[Candidate, Health | None]]
+    ) -> list[tuple[Candidate, Health | None, Price]]:
+        """A short look at all, a long one at the best."""
+        pricing = Pricing(self.detector.reader.tokenizer, self.text, self.language, self.reading)
+        if len(better) > _KEPT:
+            quick = pricing.prices([candidate for candidate, _ in better], QUICK_TOKENS)
+            order = sorted(range(len(better)), key=lambda i: -self._quick_rank(better[i], quick[i]))
+            better = [better[i] for i in order[:_KEPT]]
+        prices = pricing.prices([candidate for candidate, _ in better], WINDOW_TOKENS)
+        return [(c, after, price) for (c, after), price in zip(better, prices, strict=True)]
+
+    def _quick_rank(self, pair: tuple[Candidate, Health | None], price: Price) -> float:
+        candidate, after = pair
+        left = 0.0 if after is None else 4.0 * min(after.weight, 3)
+        removed = min(price.removed, 12.0) - (8.0 if candidate.removed else 0.0)
+        fit = 2.0 * candidate.free_bits if self.language == "html" and self.detector.parser else 0.0
+        if candidate.added == "}" and self.language == "c":
+            # What follows is as ordinary behind any brace; the indentation tells them apart.
+            repaired = _shifted(candidate, -self.start).apply(self.stretch)
+            fit = 8.0 - 3.0 * features.brace_mismatches(repaired)
+        return removed - price.added + price.saved - left + fit
+
+    def _hot_bits(self, hot: npt.NDArray[np.int64]) -> float:
+        bits = self.reading.scores.surprisal_bits
+        return max((float(bits[max(h - 4, 0) : h + 5].max(initial=0.0)) for h in hot), default=0.0)
+
+    def _lines(self) -> str:
+        res = set()
+        for problem in self.problems[:8]:
+            start = self.text.rfind("\n", 0, problem.start) + 1
+            end = self.text.find("\n", problem.start)
+            res.add(self.text[start : end if end >= 0 else len(self.text)])
+        return "\n".join(sorted(res))
 
 
-def _prior_bits(reliable: bool, after: int) -> float:
-    """What the parser's agreement is worth: much where only a slip can make it stumble."""
-    if after == 0:
-        return _RELIABLE_BITS if reliable else _NO_ERROR_LEFT_BITS
-    return _RELIABLE_BITS / 2 if reliable else 0.0
-
-
-def _finding(text: str, language: Language, judged: list[tuple[float, Repair]]) -> Finding:
-    """One finding: its confidence is that there is a slip at all, shared out among the repairs."""
-    best_bits = judged[0][0]
-    # Every repair is an explanation of the text; together they stand against "nothing is wrong".
-    weights = [2.0 ** (bits - best_bits) for bits, _ in judged]
-    evidence = best_bits + math.log2(sum(weights))
-    confidence = 1.0 / (1.0 + math.exp(-_SLOPE * (evidence - _MIDDLE_BITS[language])))
-    repairs = tuple(
-        Repair(repair.start, repair.end, repair.text, confidence * weight / sum(weights))
-        for weight, (_, repair) in list(zip(weights, judged, strict=True))[:_ALTERNATIVES]
-    )
-    first = repairs[0]
-    code = code_of(language, text, first)
-    return Finding(code, first.start, first.end, confidence, max(0.0, best_bits), repairs)
-
-
-def _is_word_for_word(text: str, candidate: Candidate | Repair) -> bool:
-    """A keyword for a misspelt one: the misspelt one may parse as a name."""
-    written = text[candidate.start : candidate.end].strip()
-    return written.isidentifier() and candidate.text.strip().isidentifier()
-
-
-def _surprising(reading: Reading) -> list[structure.Problem]:
+def surprising(reading: Any) -> list[Problem]:
     """The tokens that surprised most, beyond what was expected, for use without a parser."""
     scores, bounds = reading.scores, reading.tokens.bounds
     excess = scores.surprisal_bits - scores.entropy_bits
-    places = [int(i) for i in np.argsort(-excess)[:24] if excess[i] > 5.0]
+    places = [int(i) for i in np.argsort(-excess)[:_SURPRISES] if excess[i] > _LEAST_EXCESS_BITS]
     last = len(bounds) - 1
     res = []
     for place in sorted(places):
         start = int(bounds[min(place, last)])
-        res.append(structure.Problem(start, int(bounds[min(place + 1, last)]), start))
+        res.append(Problem(start, int(bounds[min(place + 1, last)]), start))
     return res
+
+
+def _place_of(text: str, repair: Repair) -> tuple[int, int]:
+    """Where a finding stands: what is missing on a line of its own is missed by what follows."""
+    if repair.start == repair.end and repair.text.startswith("\n"):
+        following = re.compile(r"\S").search(text, repair.end)
+        if following:
+            return following.start(), following.start()
+    return repair.start, repair.end
+
+
+def _span(cluster: Cluster) -> tuple[int, int]:
+    return cluster.start, cluster.end
+
+
+def _context(text: str, cluster: Cluster) -> tuple[int, int]:
+    """What has to be read to judge a cluster: whole lines, as far back as the model looks."""
+    if len(text) <= _WHOLE_CHARS:
+        return 0, len(text)
+    low = text.rfind("\n", 0, max(cluster.start - _CONTEXT_CHARS, 0)) + 1
+    cut = text.find("\n", min(cluster.end + _BEHIND_CHARS, len(text)))
+    return low, len(text) if cut < 0 else cut + 1
+
+
+def _moved(problem: Problem, by: int) -> Problem:
+    return Problem(problem.start + by, problem.end + by, problem.noticed + by, problem.opener)
+
+
+def _shifted(candidate: Candidate, by: int) -> Candidate:
+    return replace(candidate, start=candidate.start + by, end=candidate.end + by)
+
+
+def _line_of(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset)
 
 
 def _in_original(finding: Finding, moved: list[tuple[int, int]]) -> Finding:
@@ -254,25 +348,8 @@ def _in_original(finding: Finding, moved: list[tuple[int, int]]) -> Finding:
         return offset
 
     repairs = tuple(
-        Repair(back(r.start), max(back(r.start), back(r.end)), r.text, r.confidence)
+        replace(r, start=back(r.start), end=max(back(r.start), back(r.end)))
         for r in finding.repairs
     )
     start = back(finding.start)
-    return Finding(
-        finding.code,
-        start,
-        max(start, back(finding.end)),
-        finding.confidence,
-        finding.surprisal_bits,
-        repairs,
-    )
-
-
-def _without_layout(text: str, language: Language) -> str:
-    """Texts that differ only in layout are one repair. In Python indentation is not layout."""
-    if language != "python":
-        return "".join(text.split())
-    lines = (line for line in text.split("\n") if line.strip())
-    return "\n".join(
-        " " * (len(line) - len(line.lstrip())) + "".join(line.split()) for line in lines
-    )
+    return replace(finding, start=start, end=max(start, back(finding.end)), repairs=repairs)

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lm_lint.html_tags import blanked, tag_problems
+from lm_lint.c_rules import c_problems, directive_problems
+from lm_lint.c_source import plain
+from lm_lint.html_tags import TagProblem, tag_problems
+from lm_lint.python_rules import is_old_python, python_error
 from lm_lint.text import Language
 
 if TYPE_CHECKING:
@@ -45,8 +48,6 @@ def _parser(language: Language) -> tree_sitter.Parser:
 
     if language == "c":
         import tree_sitter_c as grammar
-    elif language == "html":
-        import tree_sitter_html as grammar  # type: ignore[no-redef]
     else:
         import tree_sitter_python as grammar  # type: ignore[no-redef]
     return tree_sitter.Parser(tree_sitter.Language(grammar.language()))
@@ -54,24 +55,103 @@ def _parser(language: Language) -> tree_sitter.Parser:
 
 def problems(text: str, language: Language) -> list[Problem]:
     """Every place where the text does not parse, by start. Offsets in code points."""
-    found = list(_tree_problems(text, language))
+    error = python_error(text) if language == "python" else None
+    if language == "python" and error is None:
+        return []
     if language == "html":
-        # End tags are judged by HTML's rules alone: tree-sitter knows fewer of them.
-        found = [p for p in found if not _END_TAG_SO_FAR.search(text[: p.start + 2])]
-        found += [
-            Problem(p.start, p.end, p.noticed, p.name if p.kind == "unclosed" else "")
-            for p in tag_problems(text)
-        ]
-    else:
-        found += bracket_problems(text, language)
-    if language == "python":
+        return [problem_of(found) for found in tag_problems(text)[:_MAX_PROBLEMS]]
+    bare = plain(text) if language == "c" else text
+    found = [*_tree_problems(bare, language), *bracket_problems(bare, language)]
+    if language == "c":
+        rules = [*c_problems(bare), *directive_problems(text)]
+        found += [Problem(start, end, end) for start, end in rules]
+    if error is not None:
         found += indentation_problems(text)
+        if not (is_old_python(text) and "print" in error.message):
+            found.append(Problem(error.start, error.end, error.end))
     return sorted(set(found), key=lambda p: (p.start, p.end))[:_MAX_PROBLEMS]
 
 
+@dataclass(frozen=True)
+class Health:
+    """How badly a text parses, in numbers; all zero for text that parses.
+
+    n_tree        error nodes and missing nodes of the tolerant parser
+    n_tree_chars  code points inside these nodes
+    n_rules       what brackets, indentation and the rules of the language object to
+    n_compiler    1 where CPython gives up, else 0
+    compiler_at   the offset where it does, or the text's length
+    """
+
+    n_tree: int
+    n_tree_chars: int
+    n_rules: int
+    n_compiler: int
+    compiler_at: int
+
+    @property
+    def weight(self) -> int:
+        return self.n_tree + self.n_rules + self.n_compiler
+
+
+def health(text: str, language: Language, enough: int = 1 << 30) -> Health | None:
+    """What the witnesses say of a whole text; None as soon as its weight exceeds `enough`."""
+    if language == "python":
+        return _python_health(text, enough)
+    if language == "html":
+        res = health_of(tag_problems(text), len(text))
+        return res if res.weight <= enough else None
+    return c_health(text, plain(text), enough)
+
+
+def c_health(text: str | None, bare: str, enough: int = 1 << 30) -> Health | None:
+    """The health of a text of C. `bare` is it without the tracks of macros (c_source.plain), which
+    an edit of the text changes in the same place; `text` None spares what is said of directives."""
+    tree = list(_tree_problems(bare, "c", enough + 1))
+    if len(tree) > enough:
+        return None
+    rules = len(bracket_problems(bare, "c"))
+    if len(tree) + rules <= enough:
+        rules += sum(1 for _ in c_problems(bare))
+        if text is not None:
+            rules += sum(1 for _ in directive_problems(text))
+    n_chars = sum(problem.end - problem.start for problem in tree)
+    res = Health(len(tree), n_chars, rules, 0, len(bare))
+    return res if res.weight <= enough else None
+
+
+def problem_of(found: TagProblem) -> Problem:
+    """A slip of nesting as a problem."""
+    opener = found.name if found.kind == "unclosed" else ""
+    return Problem(found.start, found.end, max(found.start, found.noticed), opener)
+
+
+def health_of(found: list[TagProblem], n_chars: int) -> Health:
+    """The health of a page: what a conforming parser calls an error are rules, the rest is doubt."""
+    n_sure = sum(problem.sure for problem in found)
+    return Health(len(found) - n_sure, 0, n_sure, 0, n_chars)
+
+
+def _python_health(text: str, enough: int) -> Health | None:
+    error = python_error(text)
+    if error is None:
+        return Health(0, 0, 0, 0, len(text))
+    # Where Python 2 is meant, CPython's word is no news.
+    n_compiler = 0 if "print" in error.message and is_old_python(text) else 1
+    rules = len(bracket_problems(text, "python")) + len(indentation_problems(text))
+    if rules + n_compiler > enough:
+        return None
+    tree = list(_tree_problems(text, "python"))
+    n_chars = sum(problem.end - problem.start for problem in tree)
+    res = Health(len(tree), n_chars, rules, n_compiler, error.start)
+    return res if res.weight <= enough else None
+
+
 def weight(text: str, language: Language) -> int:
-    """How badly a text parses; 0 for one that parses. A repair has to lower it."""
-    return len(set(problems(text, language)))
+    """How badly a text parses; 0 for one that parses."""
+    found = health(text, language)
+    assert found is not None
+    return found.weight
 
 
 def is_reliable(text: str, language: Language) -> bool:
@@ -88,12 +168,11 @@ _UNRELIABLE: dict[Language, str] = {
 }
 
 
-_END_TAG_SO_FAR = re.compile(r"</[^<>]*\Z")
-
-
-def _tree_problems(text: str, language: Language) -> Iterator[Problem]:
+def _tree_problems(text: str, language: Language, most: int = _MAX_PROBLEMS) -> Iterator[Problem]:
+    """Error nodes and missing nodes, at most so many; C without the tracks of macros."""
+    most = min(most, _MAX_PROBLEMS)
     known, places = without_old_c(text) if language == "c" else (text, None)
-    source = (blanked(text) if language == "html" else known).encode("utf-8", "replace")
+    source = known.encode("utf-8", "replace")
     tree = _parser(language).parse(source)
     if not tree.root_node.has_error:
         return
@@ -102,7 +181,7 @@ def _tree_problems(text: str, language: Language) -> Iterator[Problem]:
         offsets = places[offsets]
     n_found = 0
     pending = [tree.root_node]
-    while pending and n_found < _MAX_PROBLEMS:
+    while pending and n_found < most:
         node = pending.pop()
         if node.is_error or node.is_missing:
             n_found += 1
@@ -246,4 +325,5 @@ def open_at(text: str, language: Language, offset: int) -> list[str]:
     if language == "html":
         found = [p for p in tag_problems(text[:offset]) if p.kind == "unclosed"]
         return [p.name for p in reversed(found) if p.noticed >= offset]
-    return [p.opener for p in bracket_problems(text[:offset], language) if p.noticed >= offset]
+    text = plain(text[:offset]) if language == "c" else text[:offset]
+    return [p.opener for p in bracket_problems(text, language) if p.noticed >= offset]

@@ -21,6 +21,7 @@ from torch import Tensor
 from lm_lint import device as devices
 from lm_lint.errors import ModelDamaged, ModelMissing
 from lm_lint.model import Network, NetworkConfig
+from lm_lint.ranking import DEFAULT, Ranker
 from lm_lint.tokens import Tokenizer
 
 FORMAT = 1
@@ -29,12 +30,13 @@ _PARTS = ("model.safetensors", "tokenizer.json")
 
 @dataclass(frozen=True)
 class Release:
-    """A network and the tokenizer it was trained with."""
+    """A network, the tokenizer it was trained with, and the ranking that was fitted to it."""
 
     network: Network
     tokenizer: Tokenizer
     config: dict[str, Any]
     folder: Path
+    ranker: Ranker = DEFAULT
 
     @property
     def name(self) -> str:
@@ -69,7 +71,7 @@ def load(folder: Path, device: str = "auto", dtype: torch.dtype | None = None) -
         )
     network.compute_dtype = dtype or devices.compute_dtype(chosen)
     place(network, chosen)
-    return Release(network.eval(), tokenizer, config, folder)
+    return Release(network.eval(), tokenizer, config, folder, _ranker(folder))
 
 
 def place(network: Network, device: torch.device) -> None:
@@ -150,6 +152,17 @@ def _network(folder: Path, config: dict[str, Any]) -> Network:
             f"{str(error).splitlines()[0]}"
         ) from error
     return network
+
+
+def _ranker(folder: Path) -> Ranker:
+    """What the detector believes with this model; a model that was not calibrated has none."""
+    path = folder / "detector.json"
+    if not path.is_file():
+        return DEFAULT
+    try:
+        return Ranker.load(path)
+    except (OSError, ValueError) as error:
+        raise ModelDamaged(f"{path} cannot be read: {error}. Install the model again.") from error
 
 
 def _sha256(path: Path) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lm_lint.candidates import misspelt
 from lm_lint.detector import Detector
 from lm_lint.findings import Finding
 from lm_lint.scorer import Scores
@@ -56,14 +55,13 @@ class ScriptedReading:
         found = np.array(self.owner.bits(self.ids, 2), dtype=np.float32)
         return Scores(self.tokens, found, np.full_like(found, KNOWN_BITS))
 
-    def likeliest(self, positions: Sequence[int], k: int) -> tuple[Any, Any]:
-        ids = np.zeros((len(positions), k), dtype=np.int64)
-        bits = np.full((len(positions), k), UNKNOWN_BITS, dtype=np.float32)
+    def expectations(self, positions: Sequence[int]) -> Any:
+        n_entries = self.owner.tokenizer.vocab_size
+        bits = np.full((len(positions), n_entries), UNKNOWN_BITS, dtype=np.float32)
         for row, position in enumerate(positions):
             before = (self.ids[position], self.ids[position + 1])
-            for column, entry in enumerate(sorted(self.owner.follows[before])[:k]):
-                ids[row, column], bits[row, column] = entry, KNOWN_BITS
-        return ids, bits
+            bits[row, list(self.owner.follows[before])] = KNOWN_BITS
+        return bits
 
     def cost(self, positions: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[Any]:
         return [
@@ -181,13 +179,3 @@ def test_layout_alone_is_never_offered_in_c_and_html(tiny_tokenizer: Tokenizer) 
     text = C.replace("sum = 0;", "sum = 0")
     for finding in check(tiny_tokenizer, "c", C, text):
         assert all(repair.apply(text).split() != text.split() for repair in finding.repairs)
-
-
-def test_words_that_are_nearly_keywords() -> None:
-    text = "retrun x; whille (x) esle y; int elsa, elsa2; ford ford"
-    assert [text[p.start : p.end] for p in misspelt(text, "c")] == [
-        "retrun",
-        "whille",
-        "esle",
-        "elsa",
-    ]

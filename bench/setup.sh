@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The tools that lm-lint is held against, as their makers ship them: gcc, clang and tidy from the system's packages,
+# the others from npm into .bench-tools/, which git ignores. Needs node 18 or newer; the Nu checker needs Java as well.
+# What cannot be installed is left out of the tables, with a note.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+if command -v apt-get > /dev/null; then
+    as_root apt-get install --yes --quiet gcc clang tidy || echo "bench/setup.sh: some of gcc, clang, tidy are missing" >&2
+else
+    echo "bench/setup.sh: no apt-get here; install gcc, clang and tidy yourself" >&2
+fi
+
+mkdir -p .bench-tools
+npm install --prefix .bench-tools --no-audit --no-fund \
+    html-validate@10.17.0 htmlhint@1.9.2 pyright@1.1.414 vnu-jar@26.9.27 ||
+    echo "bench/setup.sh: the tools of npm are missing" >&2

@@ -1,0 +1,195 @@
+"""A repair in numbers: what the ranking sees of a candidate, and of the text as it stands.
+
+Names of features are what the fitted weights are stored under (models/NAME/detector.json); a new
+feature starts to count when the model is calibrated anew. Bits are divided by ten, so that weights
+are of like size.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from lm_lint.candidates import Candidate
+from lm_lint.lexemes import class_name
+from lm_lint.pricing import Price
+from lm_lint.ranking import hinge, log2
+from lm_lint.structure import Health
+from lm_lint.text import Language
+
+_FREQUENT_TAGS = frozenset(
+    [
+        "div",
+        "p",
+        "a",
+        "li",
+        "ul",
+        "span",
+        "td",
+        "tr",
+        "table",
+        "input",
+        "br",
+        "b",
+        "i",
+        "strong",
+        "em",
+    ]
+)
+_MACRO = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")
+_BRACKETS = re.compile(
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?|([{}])", re.DOTALL
+)
+
+
+def of_candidate(
+    candidate: Candidate,
+    price: Price | None,
+    before: Health | None,
+    after: Health | None,
+    text: str,
+    language: Language,
+    n_tokens_away: int,
+) -> dict[str, float]:
+    """The features of one repair of `text`; `after` is the health of the text with it."""
+    res = {"free": float(np.clip(candidate.free_bits, -20.0, 20.0)) / 10.0}
+    removed, added = _classes(candidate, language)
+    res[f"op {candidate.op}"] = 1.0
+    res[f"{candidate.op} {removed} > {added}"] = 1.0
+    if price is not None:
+        res |= _of_price(price)
+    if before is not None and after is not None:
+        res |= _of_health(before, after)
+    away = abs(n_tokens_away)
+    res |= hinge("away", log2(away), (3.0,), 4.0)
+    if n_tokens_away > 0:
+        res["behind"] = min(n_tokens_away, 8) / 4.0
+    if candidate.op == "insert" and candidate.added.strip():
+        res |= _of_place(candidate, text, language)
+    return res
+
+
+def _classes(candidate: Candidate, language: Language) -> tuple[str, str]:
+    if language == "html" and candidate.op not in ("insert", "delete", "replace", "swap"):
+        name = (candidate.removed or candidate.added).lower()
+        return "tag", name if name in _FREQUENT_TAGS else "other"
+    if candidate.op in ("indent", "respell"):
+        return candidate.removed and "some", candidate.added and "some"
+    return class_name(candidate.removed, language), class_name(candidate.added, language)
+
+
+def _of_price(price: Price) -> dict[str, float]:
+    gain = float(np.clip(price.gain, -30.0, 60.0))
+    res = hinge("gain", gain, (0.0, 12.0, 30.0), 10.0)
+    res |= hinge("saved", float(np.clip(price.saved, -30.0, 60.0)), (0.0, 12.0), 10.0)
+    res["on signs"] = float(np.clip(price.on_signs, -30.0, 60.0)) / 10.0
+    res["on text"] = float(np.clip(price.on_text, -30.0, 60.0)) / 10.0
+    res["near"] = float(np.clip(price.near, -20.0, 40.0)) / 10.0
+    res["added"] = min(price.added, 30.0) / 10.0
+    res["removed"] = min(price.removed, 40.0) / 10.0
+    return res
+
+
+def _of_health(before: Health, after: Health) -> dict[str, float]:
+    res = {"weight left": log2(after.weight) / 2.0}
+    if after.weight == 0:
+        res["clean"] = 1.0
+    res["weight share"] = (before.weight - after.weight) / max(before.weight, 1)
+    res["tree drop"] = float(np.clip(before.n_tree - after.n_tree, -3, 3))
+    res["rules drop"] = float(np.clip(before.n_rules - after.n_rules, -3, 3))
+    if before.n_tree_chars:
+        share = (before.n_tree_chars - after.n_tree_chars) / before.n_tree_chars
+        res["tree chars"] = float(np.clip(share, -1.0, 1.0))
+    if before.n_compiler:
+        if not after.n_compiler:
+            res["compiles"] = 1.0
+        elif after.compiler_at > before.compiler_at + 1:
+            res["compiler goes on"] = 1.0
+    return res
+
+
+def _of_place(candidate: Candidate, text: str, language: Language) -> dict[str, float]:
+    """Where in its line something is inserted, and for a brace whether the indentation agrees."""
+    line_start = text.rfind("\n", 0, candidate.start) + 1
+    line_end = text.find("\n", candidate.start)
+    line_end = len(text) if line_end < 0 else line_end
+    rest = text[candidate.start : line_end].strip()
+    added = candidate.added if not candidate.added.isalnum() else "word"
+    res: dict[str, float] = {}
+    if not rest:
+        res[f"at line end {added}"] = 1.0
+    if not text[line_start : candidate.start].strip():
+        res[f"at line start {added}"] = 1.0
+    if candidate.added in ("{", "}") and language == "c":
+        drop = brace_mismatches(text) - brace_mismatches(candidate.apply(text))
+        res["braces fit"] = float(np.clip(drop, -6, 6)) / 2.0
+    return res
+
+
+def of_nothing(
+    text: str,
+    language: Language,
+    before: Health | None,
+    n_better: int,
+    hot_bits: float,
+    reliable: bool,
+    lines: str,
+) -> dict[str, float]:
+    """The features of the text as it stands, for a cluster of problems.
+
+    hot_bits  the greatest surprisal near the problems
+    reliable  whether only a slip can make the parser stumble here
+    lines     the lines on which the problems begin
+    """
+    res = {"nothing": 1.0, "nothing candidates": log2(n_better)}
+    res |= hinge("nothing bits", min(hot_bits, 24.0), (8.0,), 10.0)
+    if not reliable:
+        res["nothing unreliable"] = 1.0
+    if language == "c" and _MACRO.search(lines):
+        res["nothing macro"] = 1.0
+    if before is not None:
+        res["nothing weight"] = log2(before.weight)
+        if not before.n_rules:
+            res["nothing tree only"] = 1.0
+        if before.n_compiler:
+            res["nothing compiler"] = 1.0
+        res["nothing lines"] = log2(text.count("\n")) / 4.0
+    return res
+
+
+def brace_mismatches(text: str) -> int:
+    """How many lines of C are indented against the nesting of braces: closing braces on another
+    column than their opener's line, and lines inside a block that stand no deeper than it."""
+    res = 0
+    stack: list[int] = []  # indentation of the lines that opened a block
+    braces = [(m.start(1), m[1]) for m in _BRACKETS.finditer(text) if m[1]]
+    at = 0
+    idx = 0
+    for line in text.split("\n"):
+        bare = line.strip()
+        width = len(line[: len(line) - len(line.lstrip())].expandtabs(8))
+        end = at + len(line)
+        if bare.startswith("}"):
+            res += bool(not stack or stack[-1] != width)
+        elif stack and bare and bare[0] not in "#{/*" and not bare.endswith(":"):
+            res += width <= stack[-1]
+        elif not stack and bare and bare[0] not in "#{/*" and not bare.endswith(":"):
+            res += width > 0
+        while idx < len(braces) and braces[idx][0] <= end:
+            if braces[idx][1] == "{":
+                stack.append(width)
+            elif stack:
+                stack.pop()
+            idx += 1
+        at = end + 1
+    return res
+
+
+def near(hot: npt.NDArray[np.int64], place: int) -> int:
+    """Tokens from the nearest suspect to a place; negative before it."""
+    if not len(hot):
+        return 0
+    away = place - hot
+    return int(away[np.abs(away).argmin()])

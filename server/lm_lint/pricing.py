@@ -1,0 +1,124 @@
+"""What the language model says about repairs: bits saved on the edit and on what follows.
+
+Two comparisons: a short one for all, a long one for the best, so that a suspect costs some hundreds
+of tokens and not thousands. It knows neither parsers nor which slips are likely.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lm_lint.candidates import Candidate
+from lm_lint.text import Edit, Language
+from lm_lint.tokens import Tokenizer
+
+QUICK_TOKENS = 3  # what follows an edit in the short comparison
+WINDOW_TOKENS = 32  # and in the long one, long enough to meet the consequences
+_NEAR_TOKENS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A repair in bits.
+
+    added    what the inserted tokens cost in their place
+    removed  what the tokens cost that go
+    near     what is saved on the few tokens that follow
+    saved    what is saved on all that follow in the window
+    on_signs what of that is saved on signs and line starts, which syntax is made of
+    on_text  and what on words in strings and comments, which say nothing about syntax
+    first    the token at which the edit begins
+    """
+
+    added: float
+    removed: float
+    near: float
+    saved: float
+    on_signs: float
+    on_text: float
+    first: int
+
+    @property
+    def gain(self) -> float:
+        return self.removed - self.added + self.saved
+
+
+class Pricing:
+    """Prices repairs of one reading. `text` is what was read; candidates are in its offsets."""
+
+    def __init__(self, tokenizer: Tokenizer, text: str, language: Language, reading: Any) -> None:
+        self._tokenizer, self._text, self._reading = tokenizer, text, reading
+        self._sequence = np.concatenate([reading.tokens.ids, [tokenizer.end]])
+        self._bits: npt.NDArray[np.float32] = reading.scores.surprisal_bits
+        self._is_sign, self._is_text = _kinds(text, language, reading.tokens.bounds)
+
+    def prices(self, candidates: Sequence[Candidate], n_following: int) -> list[Price]:
+        """The price of each candidate, compared over `n_following` tokens behind the edit."""
+        if not candidates:
+            return []
+        edits = [self._edit(candidate) for candidate in candidates]
+        ends = [min(last + n_following, len(self._sequence)) for _, last, _ in edits]
+        continuations = [
+            [*ids, *self._sequence[last:end].tolist()]
+            for (_, last, ids), end in zip(edits, ends, strict=True)
+        ]
+        costs = self._reading.cost([first for first, _, _ in edits], continuations)
+        return [
+            self._price(first, last, end, len(ids), cost)
+            for (first, last, ids), end, cost in zip(edits, ends, costs, strict=True)
+        ]
+
+    def _edit(self, candidate: Candidate) -> tuple[int, int, list[int]]:
+        edit = Edit(candidate.start, candidate.end, candidate.text)
+        first, last, ids = self._tokenizer.replaced(self._text, self._reading.tokens, edit)
+        return first, last, ids.tolist()
+
+    def _price(
+        self, first: int, last: int, end: int, n_new: int, cost: npt.NDArray[np.float32]
+    ) -> Price:
+        saved = self._bits[last:end] - cost[n_new:]
+        # The end of the text has a price and no kind.
+        signs, text = self._is_sign[last:end], self._is_text[last:end]
+        return Price(
+            float(cost[:n_new].sum()),
+            float(self._bits[first:last].sum()),
+            float(saved[:_NEAR_TOKENS].sum()),
+            float(saved.sum()),
+            float(saved[: len(signs)][signs].sum()),
+            float(saved[: len(text)][text].sum()),
+            first,
+        )
+
+
+_HIDDEN: dict[Language, re.Pattern[str]] = {
+    "c": re.compile(
+        r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?", re.DOTALL
+    ),
+    "python": re.compile(
+        r"#[^\n]*|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?",
+        re.DOTALL,
+    ),
+    "html": re.compile(r"<!--.*?(?:-->|\Z)|(?<=>)[^<>]+", re.DOTALL),
+}
+_SIGN = re.compile(r"[^\w\s]|\n")
+
+
+def _kinds(
+    text: str, language: Language, bounds: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """(T,) which tokens are signs or line starts of the syntax, and (T,) which are inside strings
+    and comments, or in HTML between tags."""
+    hidden = np.zeros(len(text) + 1, dtype=np.bool_)
+    for match in _HIDDEN[language].finditer(text):
+        hidden[match.start() + 1 : match.end() - 1] = True
+    sign = np.zeros(len(text) + 1, dtype=np.int64)
+    sign[[match.start() + 1 for match in _SIGN.finditer(text)]] = 1
+    sign = sign.cumsum()
+    is_text = hidden[bounds[:-1]] | hidden[np.maximum(bounds[1:] - 1, 0)]
+    return (sign[bounds[1:]] > sign[bounds[:-1]]) & ~is_text, is_text

@@ -1,0 +1,75 @@
+"""What CPython and its rules of indentation say of a Python text.
+
+CPython's own parser knows exactly what parses, in its own version: it may be older than the text
+(a new statement) or newer (Python 2's print). So it is a witness like the tolerant parser, and
+never the judge.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+
+# Python 2, notebooks' magics and shell lines: CPython's word says nothing about slips there.
+_OLD_PYTHON = re.compile(
+    r"^[ \t]*(?:print[ \t]+(?![=(.\[,:])[^\n]|print[ \t]*>>|exec[ \t]+['\"\w]|raise[ \t]+\w+[ \t]*,[ \t]*['\"\w]"
+    r"|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)",
+    re.MULTILINE,
+)
+_MAGIC = re.compile(r"^[ \t]*(?:%%?[a-zA-Z]\w*\b(?![ \t]*[=(.%])|![a-zA-Z./])[^\n]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class PythonError:
+    """Where CPython gives up: start and end in code points, and its words."""
+
+    start: int
+    end: int
+    message: str
+
+
+def python_error(text: str) -> PythonError | None:
+    """CPython's first SyntaxError, or None for what it compiles. Nothing is run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(without_magics(text))
+    except SyntaxError as error:
+        start = _offset(text, error.lineno or 1, error.offset or 1)
+        end = start
+        if error.end_lineno and error.end_offset and error.end_offset > 0:
+            end = _offset(text, error.end_lineno, error.end_offset)
+        return PythonError(start, max(start, end), error.msg)
+    except (ValueError, RecursionError, MemoryError):  # a NUL character; too deep a nesting
+        return None
+    return None
+
+
+def is_old_python(text: str) -> bool:
+    """Whether a text has statements that only Python 2 knows."""
+    return _OLD_PYTHON.search(text) is not None
+
+
+def without_magics(text: str) -> str:
+    """Notebooks' magics (`%matplotlib inline`, `!pip install`) as statements of the same length."""
+    return _MAGIC.sub(_as_pass, text) if "%" in text or "!" in text else text
+
+
+def _as_pass(match: re.Match[str]) -> str:
+    line = match[0]
+    blanks = line[: len(line) - len(line.lstrip())]
+    return (blanks + "0 #" + "x" * len(line))[: len(line)]
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    """The offset of a line and column counted from 1. CPython ends lines as `splitlines` does not:
+    at LF only, for text without CR."""
+    start = 0
+    for _ in range(line - 1):
+        found = text.find("\n", start)
+        if found < 0:
+            return len(text)
+        start = found + 1
+    return min(start + max(column - 1, 0), len(text))

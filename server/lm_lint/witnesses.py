@@ -1,0 +1,161 @@
+"""One stretch of text, the edits worth trying in it, and what the parsers say of each edit.
+
+The detector asks this and the language model, and weighs them. Offsets are those of what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lm_lint import structure
+from lm_lint.c_source import plain
+from lm_lint.candidates import Candidate, Proposer, Vocabulary
+from lm_lint.html_repairs import Proposal, propose
+from lm_lint.html_tags import Page, TagProblem
+from lm_lint.lexemes import lexemes
+from lm_lint.python_rules import python_error
+from lm_lint.structure import Health, Problem
+from lm_lint.text import Language
+
+_CHECKED = 420  # candidates that the parsers see
+
+
+class Witness(Protocol):
+    """What is asked about a stretch of text."""
+
+    before: Health | None
+
+    def better(self) -> Iterator[tuple[Candidate, Health | None]]:
+        """The edits after which the text parses better, likeliest first, one for each layout."""
+        ...
+
+
+class CodeWitness:
+    """C and Python, and any language where the parsers are not asked (`parser` off)."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        text: str,
+        language: Language,
+        reading: Any,
+        problems: list[Problem],
+        start: int,
+        end: int,
+        parser: bool,
+    ) -> None:
+        """The stretch is text[start:end]; the problems lie in it."""
+        self.language, self.start = language, start
+        self.stretch = text[start:end]
+        self.before = structure.health(self.stretch, language) if parser else None
+        self._bare = plain(self.stretch) if language == "c" else self.stretch
+        self._proposer = Proposer(vocabulary, text, language, reading, problems, start, end)
+
+    def better(self) -> Iterator[tuple[Candidate, Health | None]]:
+        seen = {self._shape(self.stretch)}
+        for candidate in self._proposer.propose()[:_CHECKED]:
+            after = None
+            if self.before is not None:
+                after = self._after(candidate, self.before.weight - 1)
+                if after is None:
+                    continue
+            shape = self._shape(self._edited(self.stretch, candidate))
+            if shape not in seen:
+                seen.add(shape)
+                yield candidate, after
+
+    def _after(self, candidate: Candidate, enough: int) -> Health | None:
+        repaired = self._edited(self.stretch, candidate)
+        if self.language == "python" and self._gives_up_as_early(candidate, repaired):
+            return None
+        if self.language != "c" or "#" in candidate.text + self._line(candidate):
+            return structure.health(repaired, self.language, enough)
+        # No macro is where the edit is, so its tracks stay as they are.
+        return structure.c_health(None, self._edited(self._bare, candidate), enough)
+
+    def _gives_up_as_early(self, candidate: Candidate, repaired: str) -> bool:
+        """CPython reads from the front: what mends its first error lets it come further."""
+        assert self.before is not None
+        error = python_error(repaired) if self.before.n_compiler else None
+        growth = len(candidate.text) - (candidate.end - candidate.start)
+        return error is not None and error.start <= self.before.compiler_at + max(growth, 0)
+
+    def _edited(self, text: str, candidate: Candidate) -> str:
+        start, end = candidate.start - self.start, candidate.end - self.start
+        return text[:start] + candidate.text + text[end:]
+
+    def _line(self, candidate: Candidate) -> str:
+        start = self.stretch.rfind("\n", 0, candidate.start - self.start) + 1
+        end = self.stretch.find("\n", candidate.end - self.start)
+        return self.stretch[start : end if end >= 0 else len(self.stretch)]
+
+    def _shape(self, text: str) -> tuple[str, ...]:
+        """Texts of one shape differ in layout only. In Python line starts are no layout."""
+        return tuple(
+            lexeme.text.rpartition("\n")[2] + "\n" if lexeme.kind == "line" else lexeme.text
+            for lexeme in lexemes(text, self.language)
+        )
+
+
+class PageWitness:
+    """HTML. The page is always judged as a whole, `low` is where the part begins that was read."""
+
+    def __init__(self, page: Page, problems: list[Problem], low: int, high: int) -> None:
+        self.page, self.low, self.high = page, low, high
+        wanted = {(p.start + low, p.end + low) for p in problems}
+        self._mine = [p for p in page.problems if (p.start, p.end) in wanted]
+        self.before: Health | None = structure.health_of(page.problems, len(page.text))
+
+    def better(self) -> Iterator[tuple[Candidate, Health | None]]:
+        assert self.before is not None
+        n_chars = len(self.page.text)
+        seen: set[tuple[int, int, str]] = set()
+        for rank, (problem, proposal) in enumerate(self._in_turn()):
+            key = (proposal.start, proposal.end, proposal.text)
+            inside = self.low <= proposal.start and proposal.end <= self.high
+            if key in seen or not inside:
+                continue
+            seen.add(key)
+            found = self.page.after(proposal.start, proposal.end, proposal.text)
+            after = structure.health_of(found, n_chars)
+            if _worse(after, self.before):
+                continue
+            yield self._candidate(problem, proposal, rank), after
+
+    def _in_turn(self) -> Iterator[tuple[TagProblem, Proposal]]:
+        """The first proposal of each problem, then the second ones."""
+        lists = [(p, propose(self.page.text, p, self.page)) for p in self._mine[:12]]
+        for rank in range(max((len(found) for _, found in lists), default=0)):
+            for problem, found in lists:
+                if rank < len(found):
+                    yield problem, found[rank]
+
+    def _candidate(self, problem: TagProblem, proposal: Proposal, rank: int) -> Candidate:
+        gone = self.page.text[proposal.start : proposal.end]
+        return Candidate(
+            proposal.start - self.low,
+            proposal.end - self.low,
+            proposal.text,
+            proposal.kind,
+            problem.name if gone.strip() else "",
+            problem.name if proposal.text.strip() else "",
+            -float(np.log2(1 + rank)),
+        )
+
+
+def _worse(after: Health, before: Health) -> bool:
+    """An error less counts, whatever is merely suspicious then; or as many and less suspicion."""
+    return (after.n_rules, after.n_tree) >= (before.n_rules, before.n_tree)
+
+
+def hot_tokens(
+    bounds: npt.NDArray[np.int64], problems: list[Problem], n_chars: int
+) -> npt.NDArray[np.int64]:
+    """The tokens at which problems begin and are noticed, increasing."""
+    offsets = {p.start for p in problems} | {min(p.noticed, n_chars) for p in problems}
+    found = np.searchsorted(bounds, np.array(sorted(offsets)), side="right") - 1
+    return np.unique(np.clip(found, 0, len(bounds) - 1))
