@@ -18,6 +18,7 @@ STEPS = {
     "train": "Train a network on the shards.",
     "evaluate": "Measure bits per byte on the held-out projects, beside compressors.",
     "ngram": "Train and measure the Kneser-Ney yardstick.",
+    "calibrate": "Fit the detector's weights to slips and to correct text.",
     "export": "Write the released folder: weights, tokenizer, config and card.",
 }
 

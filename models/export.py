@@ -33,6 +33,7 @@ class Run:
 
     config   what config.json holds: the settings of training and, under "network", the shape
     tensors  the parameters of the network by name, float32
+    origin   what init.json holds: the release whose weights the run started from
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class Run:
     tensors: dict[str, Any]
     steps: int
     elapsed_s: float
+    origin: dict[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -67,7 +69,8 @@ def read_run(folder: Path) -> Run:
         names = [name for name in file.keys() if name.startswith(NETWORK)]  # noqa: SIM118
         tensors = {name.removeprefix(NETWORK): file.get_tensor(name) for name in names}
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return Run(folder, config, tensors, int(facts["step"]), float(facts["elapsed_s"]))
+    origin = _read_json(folder / "init.json")
+    return Run(folder, config, tensors, int(facts["step"]), float(facts["elapsed_s"]), origin)
 
 
 def write_release(folder: Path, out: Path) -> Path:
@@ -81,7 +84,7 @@ def write_release(folder: Path, out: Path) -> Path:
         raise click.ClickException(
             f"{folder}/config.json names the tokenizer {tokenizer}, which is not there"
         )
-    facts = {
+    facts: dict[str, Any] = {
         "name": run.name,
         "training": {
             "tokens_seen": run.tokens_seen,
@@ -89,6 +92,8 @@ def write_release(folder: Path, out: Path) -> Path:
             "minutes": round(run.elapsed_s / 60, 1),
         },
     }
+    if run.origin:
+        facts["continues"] = run.origin
     shape = NetworkConfig.from_dict(run.config["network"])
     fresh = out.with_name(f"{out.name}.{os.getpid()}.tmp")
     try:
@@ -139,6 +144,12 @@ def _about(
         "SHA-256 of model.safetensors": f"`{config['sha256']['model.safetensors']}`",
         "SHA-256 of tokenizer.json": f"`{config['sha256']['tokenizer.json']}`",
     }
+    if run.origin:
+        before = run.origin["training"]
+        rows["Continues"] = (
+            f"the weights `{run.origin['sha256']['model.safetensors'][:12]}` ({before['minutes']:.0f} minutes, "
+            f"{before['tokens_seen'] / 1e6:.1f} M tokens seen)"
+        )
     head = [
         f"# lm-lint {run.name}",
         "",

@@ -4,7 +4,7 @@
     torchrun --nproc-per-node 2 -m models train models/configs/small.toml --steps 50
 
 A run's folder (runs/NAME) holds config.json, log.csv, loss.png and a checkpoint from which the
-same command goes on. The schedule is a function of progress, which is the larger of the share of
+same command goes on; init.json names the released weights that it started from, where it did. The schedule is a function of progress, which is the larger of the share of
 the steps and the share of the wall-clock time, so that a run can land at a given time.
 """
 
@@ -24,6 +24,8 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from lm_lint import weights
+from lm_lint.errors import ModelDamaged, ModelMissing
 from lm_lint.model import Network, NetworkConfig, State
 from models.data import Lanes
 from models.loss import compiled_kernel, fused_cross_entropy
@@ -42,6 +44,7 @@ class TrainConfig:
     name: str = "small"
     tokens: str = "data/tokens"
     tokenizer: str = "data/tokenizer.json"
+    init: str = ""  # a released folder whose weights the run starts from; fresh ones where empty
     seed: int = 1
     lanes: int = 24  # over all processes; a multiple of the languages and the processes
     chunk: int = 256  # tokens a step and lane
@@ -220,6 +223,40 @@ class Trainer:
             save_file(tensors, temporary, {"facts": json.dumps(facts)})
             temporary.replace(folder / "checkpoint.safetensors")
 
+    def start_from(self, released: Path) -> dict[str, Any]:
+        """Take over the weights of a released folder; the optimizers stay fresh.
+
+        A layer may attend here where it does not there, or the other way round; it then starts
+        afresh, and all the rest is taken over.
+
+        Returns where they come from: the folder's name, training and hashes.
+        Raises click.UsageError where the folder is none, or its network or tokenizer is another than this run's.
+        """
+        try:
+            release = weights.load(released, "cpu", torch.float32)
+        except (ModelDamaged, ModelMissing) as error:
+            raise click.UsageError(str(error)) from error
+        expected, found = self.config.network.to_dict(), release.network.config.to_dict()
+        free = ("attention_layers", "window")
+        differing = sorted(k for k in expected if k not in free and found[k] != expected[k])
+        if differing:
+            told = ", ".join(f"{key} {found[key]} and not {expected[key]}" for key in differing)
+            raise click.UsageError(f"{released}: its network has {told}; change [network].")
+        if (released / "tokenizer.json").read_bytes() != Path(self.config.tokenizer).read_bytes():
+            raise click.UsageError(
+                f"{released} has another tokenizer than {self.config.tokenizer}: copy its "
+                "tokenizer.json there and run `python -m models tokenize` again."
+            )
+        with torch.no_grad():
+            taken = dict(release.network.named_parameters())
+            kinds = zip(self.network.mixers, release.network.mixers, strict=True)
+            for layer, (mine, its) in enumerate(kinds):
+                if type(mine) is not type(its):
+                    taken = {n: p for n, p in taken.items() if f"mixers.{layer}." not in n}
+            for name, parameter in taken.items():
+                self.network.get_parameter(name).copy_(parameter)
+        return {key: release.config[key] for key in ("name", "training", "sha256")}
+
     def resume(self, folder: Path) -> bool:
         """Go on from the folder's checkpoint, if there is one. Lanes start with empty states."""
         path = folder / "checkpoint.safetensors"
@@ -254,6 +291,10 @@ def run(
     log = RunLog(folder, trainer.rank == 0)
     if trainer.resume(folder):
         log.say(f"going on from step {trainer.step_count}")
+    elif config.init:
+        origin = trainer.start_from(Path(config.init))
+        (folder / "init.json").write_text(json.dumps(origin, indent=2) + "\n")
+        log.say(f"starting from the weights of {config.init}")
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
     n_parameters = sum(p.numel() for p in trainer.network.parameters())
     log.say(f"{n_parameters / 1e6:.2f} M parameters, {device}, {trainer.world} process(es)")
@@ -304,6 +345,7 @@ def _progress(trainer: Trainer, minutes: float | None, steps: int | None) -> Ite
 @click.option("--steps", type=int, help="End after this many steps, in all.")
 @click.option("--device", default="auto", help="auto, cpu or cuda.")
 @click.option("--out", type=click.Path(path_type=Path), help="Default: runs/NAME.")
+@click.option("--init", metavar="FOLDER", help="Start from the weights of a released folder.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=JSON", help="Override a key.")
 def command(
     config: Path,
@@ -311,12 +353,15 @@ def command(
     steps: int | None,
     device: str,
     out: Path | None,
+    init: str | None,
     assignments: tuple[str, ...],
 ) -> None:
     """Train a network on the packed tokens; the same command goes on after an interruption."""
     if minutes is None and steps is None:
         raise click.UsageError("say how long: --minutes or --steps")
     overrides = {key: json.loads(value) for key, value in (a.split("=", 1) for a in assignments)}
+    if init:
+        overrides["init"] = init
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if "LOCAL_RANK" in os.environ:
