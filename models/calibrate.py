@@ -95,7 +95,7 @@ def materials(
     """Slips, and (name, text) of correct files: nothing of the report part, no test project."""
     rows = [s for s in slips.read(data, git_rows) if s.language == language and s.part == "tune"]
     yield from rows
-    yield from ((f"fixed {row.id}", row.fixed) for row in rows)
+    yield from ((row.id, row.fixed) for row in rows)
     documents = heldout.load(corpus, language, "valid", 6_000_000, seed=0)
     for how in made_slips.HOW:
         share = n_made // 3 if how == "made-several" else n_made
@@ -151,7 +151,7 @@ class Fit:
             optimizer.zero_grad()
             loss = -(self.log_share(w) * share).sum() + _PULL * (w * w).sum()
             loss.backward()  # type: ignore[no-untyped-call]
-            return float(loss)
+            return loss.item()
 
         optimizer.step(closure)
         return w.detach()

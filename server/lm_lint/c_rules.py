@@ -20,7 +20,30 @@ _STRING_NAME = re.compile(
     rf"{_HIDDEN}|(?P<string>{_STRING})(?:\s*(?P<name>[A-Za-z_]\w*)(?P<call>\s*\()?)?", re.DOTALL
 )
 _DIRECTIVES = frozenset(
-    ["include", "define", "undef", "if", "ifdef", "ifndef", "elif", "else", "endif", "error", "pragma", "line", "warning", "include_next", "import", "ident", "assert", "unassert", "sccs", "elifdef", "elifndef", "embed"]
+    [
+        "include",
+        "define",
+        "undef",
+        "if",
+        "ifdef",
+        "ifndef",
+        "elif",
+        "else",
+        "endif",
+        "error",
+        "pragma",
+        "line",
+        "warning",
+        "include_next",
+        "import",
+        "ident",
+        "assert",
+        "unassert",
+        "sccs",
+        "elifdef",
+        "elifndef",
+        "embed",
+    ]
 )
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*([A-Za-z]\w*)", re.MULTILINE)
 _NUMBER = re.compile(
@@ -42,7 +65,9 @@ _STATEMENT_WORD = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _LONG_KEYWORDS = frozenset(k for k in KEYWORDS["c"] if len(k) > 3) | {"for", "int"}
-_OFTEN_RIGHT = frozenset(["fork", "uint", "schar", "uchar", "xchar", "gchar", "gint", "guint", "lint"])
+_OFTEN_RIGHT = frozenset(
+    ["fork", "uint", "schar", "uchar", "xchar", "gchar", "gint", "guint", "lint"]
+)
 _EMPTY_INDEX = re.compile(r"[(,][ \t]*[A-Za-z_]\w*(?P<mark>\[[ \t]*\])[ \t]*[,)]")
 _TYPE_AS_VALUE = re.compile(
     r"(?<![=!<>])(?:[=!]=|[-+*/%<>=]|&&|\|\|)[ \t]*(?P<mark>int|char|float|double|void|long|short)[ \t]*[;)\]]"

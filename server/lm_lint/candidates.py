@@ -27,6 +27,7 @@ _BEFORE, _AFTER = 160, 24  # tokens of the window around a suspect
 _MAX_WINDOW = 900
 _LIKELIEST = 12
 _KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 60}
+_REACH_TOKENS = 60  # further from a suspect nothing is replaced, deleted or respelt
 _CLOSE_TOKENS = 6  # so near to a suspect every sign and every deletion is tried
 _CLOSE_BITS = 30.0
 
@@ -184,6 +185,11 @@ class Proposer:
         hot = {self._token_at(p.start) for p in suspects}
         hot |= {self._token_at(min(p.noticed, len(text))) for p in suspects}
         self.hot = np.array(sorted(hot))
+        self.near = [
+            i
+            for i, start in enumerate(self.starts)
+            if len(hot) == 0 or np.abs(self.hot - start).min() <= _REACH_TOKENS
+        ]
         self._best = self._best_entries()
         self.words = {lexeme.text for lexeme in self.lexemes if lexeme.kind in ("name", "number")}
 
@@ -192,8 +198,9 @@ class Proposer:
         groups: dict[str, Iterable[Candidate]] = {
             "insert": self._insertions(),
             "delete": self._deletions(),
-            "replace": self._replacements(),
+            # Before the replacements, of which a respelling may be one.
             "other": [*self._swaps(), *self._respelt(), *self._lines(), *self._end_tags()],
+            "replace": self._replacements(),
         }
         res = list(self._closers())
         for name, found in groups.items():
@@ -247,14 +254,15 @@ class Proposer:
         else:
             at = gap.after
             new = added
-            if added[-1].isalnum() and text[at : at + 1].isalnum():
+            if _joins(added[-1] + text[at : at + 1]):
                 new += " "
-        if added[0].isalnum() and at and (text[at - 1].isalnum() or text[at - 1] == "_"):
+        if at and _joins(text[at - 1] + added[0]):
             new = " " + new
         return Candidate(at, at, new, "insert", "", added, free_bits)
 
     def _deletions(self) -> Iterator[Candidate]:
-        for i, lexeme in enumerate(self.lexemes):
+        for i in self.near:
+            lexeme = self.lexemes[i]
             if lexeme.kind == "line":
                 continue
             first, last = self.starts[i], self.ends[i]
@@ -272,7 +280,8 @@ class Proposer:
             yield Candidate(start, end, " " if joins else "", "delete", lexeme.text, "", free)
 
     def _replacements(self) -> Iterator[Candidate]:
-        for i, lexeme in enumerate(self.lexemes):
+        for i in self.near:
+            lexeme = self.lexemes[i]
             if lexeme.kind == "line":
                 continue
             first, last = self.starts[i], self.ends[i]
@@ -295,9 +304,9 @@ class Proposer:
         before = self.text[lexeme.start - 1 : lexeme.start]
         after = self.text[lexeme.end : lexeme.end + 1]
         new = added
-        if added[0].isalnum() and before.isalnum():
+        if _joins(before + added[0]):
             new = " " + new
-        if added[-1].isalnum() and after.isalnum():
+        if _joins(added[-1] + after):
             new += " "
         return Candidate(lexeme.start, lexeme.end, new, "replace", lexeme.text, added, free_bits)
 
@@ -310,6 +319,8 @@ class Proposer:
             if len(between) > 1 or "\n" in between:
                 continue
             new = b.text + between + a.text
+            if new == a.text + between + b.text:
+                continue
             surprise = max(self._surprise(self.starts[i]), self._surprise(self.starts[i + 1]))
             free = surprise - 9.0 - self._distance(self.starts[i])
             yield Candidate(a.start, b.end, new, "swap", a.text, b.text, free)
@@ -318,7 +329,8 @@ class Proposer:
         """A keyword, or a word that the text has elsewhere, for one that is nearly it."""
         wanted_words = KEYWORDS[self.language]
         once = _counted(self.lexemes)
-        for i, lexeme in enumerate(self.lexemes):
+        for i in self.near:
+            lexeme = self.lexemes[i]
             if lexeme.kind not in ("name", "number", "keyword") or len(lexeme.text) < 2:
                 continue
             first = self.starts[i]

@@ -8,6 +8,7 @@ function stays true until somebody edits it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lm_lint.structure import Problem
@@ -54,7 +55,7 @@ def clusters(text: str, language: Language, problems: list[Problem]) -> list[Clu
             spans[-1] = (min(first, start), max(last, end), [*members, problem])
         else:
             spans.append((start, end, [problem]))
-    return [_bounded(text, start, end, members) for start, end, members in spans]
+    return [c for start, end, members in spans for c in _bounded(text, start, end, members)]
 
 
 def _page_clusters(text: str, problems: list[Problem]) -> list[Cluster]:
@@ -101,11 +102,16 @@ def _around(borders: list[int], problem: Problem, n_chars: int) -> tuple[int, in
     return start, end
 
 
-def _bounded(text: str, start: int, end: int, members: list[Problem]) -> Cluster:
-    if end - start > _MAX_CHARS:
+def _bounded(text: str, start: int, end: int, members: list[Problem]) -> Iterator[Cluster]:
+    """The stretch itself, or where it is too long, parts of it around the problems."""
+    if end - start <= _MAX_CHARS:
+        yield Cluster(start, end, tuple(members))
+        return
+    while members:
         first = members[0].start
-        start = max(start, text.rfind("\n", 0, max(first - _MARGIN, 0)) + 1)
+        low = max(start, text.rfind("\n", 0, max(first - _MARGIN, 0)) + 1)
         cut = text.find("\n", min(first + _MARGIN, len(text)))
-        end = min(end, cut + 1 if cut >= 0 else len(text))
-        members = [m for m in members if m.start <= end]
-    return Cluster(start, end, tuple(members))
+        high = min(end, cut + 1 if cut >= 0 else len(text))
+        inside = [m for m in members if m.start <= high]
+        yield Cluster(low, high, tuple(inside))
+        members = members[len(inside) :]

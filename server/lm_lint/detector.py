@@ -118,7 +118,8 @@ class Detector:
             whole = self.reader.read(text, language)
             problems = surprising(whole)
         n_examined = 0
-        for cluster in clusters(text, language, problems):
+        found = clusters(text, language, problems)
+        for cluster in found:
             if settled and text[cluster.start : cluster.end] in settled:
                 continue
             n_examined += 1
@@ -130,7 +131,9 @@ class Detector:
                 reading = whole
             else:
                 reading = self.reader.read(text[low:high], language)
-            yield _Examination(self, text, language, cluster, reading, low, high).result()
+            yield _Examination(
+                self, text, language, cluster, reading, low, high, len(found)
+            ).result()
 
     def _finding(self, text: str, language: Language, examined: Examined) -> Finding | None:
         """The best option as a finding. Its confidence is that there is a slip on its line, its
@@ -193,7 +196,9 @@ class _Examination:
         reading: Any,
         low: int,
         high: int,
+        n_clusters: int,
     ) -> None:
+        self.whole, self.n_clusters = text, n_clusters
         self.detector, self.language, self.reading = detector, language, reading
         self.cluster, self.low = cluster, low
         self.text = text[low:high]
@@ -234,6 +239,7 @@ class _Examination:
                     self.stretch,
                     self.language,
                     features.near(hot, price.first),
+                    self.witness.fit(candidate),
                 ),
             )
             for candidate, after, price in self._priced(better)
@@ -246,6 +252,8 @@ class _Examination:
             self._hot_bits(hot),
             self.reliable,
             self._lines(),
+            self.n_clusters,
+            self.whole,
         )
         ranker = self.detector.ranker
         probabilities = ranker.probabilities(self.key, nothing, [o.features for o in options])
@@ -271,24 +279,23 @@ class _Examination:
         candidate, after = pair
         left = 0.0 if after is None else 4.0 * min(after.weight, 3)
         removed = min(price.removed, 12.0) - (8.0 if candidate.removed else 0.0)
-        fit = 2.0 * candidate.free_bits if self.language == "html" and self.detector.parser else 0.0
-        if candidate.added == "}" and self.language == "c":
-            # What follows is as ordinary behind any brace; the indentation tells them apart.
-            repaired = _shifted(candidate, -self.start).apply(self.stretch)
-            fit = 8.0 - 3.0 * features.brace_mismatches(repaired)
+        # What follows is as ordinary behind any brace; the indentation tells them apart.
+        fit = 3.0 * self.witness.fit(candidate)
+        if isinstance(self.witness, PageWitness):
+            fit += 2.0 * candidate.free_bits
         return removed - price.added + price.saved - left + fit
 
     def _hot_bits(self, hot: npt.NDArray[np.int64]) -> float:
         bits = self.reading.scores.surprisal_bits
         return max((float(bits[max(h - 4, 0) : h + 5].max(initial=0.0)) for h in hot), default=0.0)
 
-    def _lines(self) -> str:
-        res = set()
+    def _lines(self) -> list[str]:
+        res = []
         for problem in self.problems[:8]:
             start = self.text.rfind("\n", 0, problem.start) + 1
             end = self.text.find("\n", problem.start)
-            res.add(self.text[start : end if end >= 0 else len(self.text)])
-        return "\n".join(sorted(res))
+            res.append(self.text[start : end if end >= 0 else len(self.text)])
+        return res
 
 
 def surprising(reading: Any) -> list[Problem]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lm_lint.candidates import Candidate
-from lm_lint.lexemes import class_name
+from lm_lint.lexemes import KEYWORDS, class_name
 from lm_lint.pricing import Price
 from lm_lint.ranking import hinge, log2
 from lm_lint.structure import Health
@@ -39,6 +39,23 @@ _FREQUENT_TAGS = frozenset(
     ]
 )
 _MACRO = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")
+_FIRST_WORD = re.compile(r"\s*([A-Za-z_]\w*)")
+_LIBRARY = frozenset(
+    [
+        "printf",
+        "scanf",
+        "fprintf",
+        "sprintf",
+        "gets",
+        "puts",
+        "getchar",
+        "putchar",
+        "malloc",
+        "free",
+        "exit",
+        "main",
+    ]
+)
 _BRACKETS = re.compile(
     r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?|([{}])", re.DOTALL
 )
@@ -52,8 +69,10 @@ def of_candidate(
     text: str,
     language: Language,
     n_tokens_away: int,
+    fit: float = 0.0,
 ) -> dict[str, float]:
-    """The features of one repair of `text`; `after` is the health of the text with it."""
+    """The features of one repair of `text`; `after` is the health of the text with it, `fit` how
+    many lines more agree with the nesting by their indentation."""
     res = {"free": float(np.clip(candidate.free_bits, -20.0, 20.0)) / 10.0}
     removed, added = _classes(candidate, language)
     res[f"op {candidate.op}"] = 1.0
@@ -62,12 +81,14 @@ def of_candidate(
         res |= _of_price(price)
     if before is not None and after is not None:
         res |= _of_health(before, after)
+    if fit:
+        res |= hinge("layout fit", float(np.clip(fit, -6.0, 6.0)), (0.0,), 2.0)
     away = abs(n_tokens_away)
     res |= hinge("away", log2(away), (3.0,), 4.0)
     if n_tokens_away > 0:
         res["behind"] = min(n_tokens_away, 8) / 4.0
     if candidate.op == "insert" and candidate.added.strip():
-        res |= _of_place(candidate, text, language)
+        res |= _of_place(candidate, text)
     return res
 
 
@@ -110,8 +131,8 @@ def _of_health(before: Health, after: Health) -> dict[str, float]:
     return res
 
 
-def _of_place(candidate: Candidate, text: str, language: Language) -> dict[str, float]:
-    """Where in its line something is inserted, and for a brace whether the indentation agrees."""
+def _of_place(candidate: Candidate, text: str) -> dict[str, float]:
+    """Where in its line something is inserted."""
     line_start = text.rfind("\n", 0, candidate.start) + 1
     line_end = text.find("\n", candidate.start)
     line_end = len(text) if line_end < 0 else line_end
@@ -122,9 +143,6 @@ def _of_place(candidate: Candidate, text: str, language: Language) -> dict[str, 
         res[f"at line end {added}"] = 1.0
     if not text[line_start : candidate.start].strip():
         res[f"at line start {added}"] = 1.0
-    if candidate.added in ("{", "}") and language == "c":
-        drop = brace_mismatches(text) - brace_mismatches(candidate.apply(text))
-        res["braces fit"] = float(np.clip(drop, -6, 6)) / 2.0
     return res
 
 
@@ -135,20 +153,25 @@ def of_nothing(
     n_better: int,
     hot_bits: float,
     reliable: bool,
-    lines: str,
+    lines: list[str],
+    n_clusters: int,
+    whole: str,
 ) -> dict[str, float]:
     """The features of the text as it stands, for a cluster of problems.
 
     hot_bits  the greatest surprisal near the problems
     reliable  whether only a slip can make the parser stumble here
-    lines     the lines on which the problems begin
+    lines       the lines on which the problems begin
+    n_clusters  in the whole text: several slips are rarer than one macro used several times
+    whole       that text
     """
     res = {"nothing": 1.0, "nothing candidates": log2(n_better)}
     res |= hinge("nothing bits", min(hot_bits, 24.0), (8.0,), 10.0)
     if not reliable:
         res["nothing unreliable"] = 1.0
-    if language == "c" and _MACRO.search(lines):
-        res["nothing macro"] = 1.0
+    res["nothing clusters"] = log2(n_clusters - 1)
+    if language == "c":
+        res |= _of_macros(lines, whole)
     if before is not None:
         res["nothing weight"] = log2(before.weight)
         if not before.n_rules:
@@ -156,6 +179,21 @@ def of_nothing(
         if before.n_compiler:
             res["nothing compiler"] = 1.0
         res["nothing lines"] = log2(text.count("\n")) / 4.0
+    return res
+
+
+def _of_macros(lines: list[str], whole: str) -> dict[str, float]:
+    """Signs that a macro makes the parser stumble: capitals, and words that begin other lines too."""
+    res: dict[str, float] = {}
+    if any(_MACRO.search(line) for line in lines):
+        res["nothing macro"] = 1.0
+    firsts = {match[1] for line in lines if (match := _FIRST_WORD.match(line))}
+    unknown = [word for word in firsts if word not in KEYWORDS["c"] and word not in _LIBRARY]
+    if unknown:
+        n_others = max(len(re.findall(rf"^\s*{word}\b", whole, re.MULTILINE)) for word in unknown)
+        kind = "capitals" if any(word.isupper() for word in unknown) else "word"
+        res[f"nothing repeated {kind}"] = log2(n_others - 1)
+        res[f"nothing unknown {kind}"] = 1.0
     return res
 
 

@@ -33,9 +33,12 @@ class Ranker:
     def load(cls, path: Path) -> Ranker:
         """Raises ValueError where the file is not a table of weights."""
         values = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict) or "weights" not in values:
-            raise ValueError(f"{path} holds no weights of a detector")
-        return cls(values["weights"])
+        tables = values.get("weights") if isinstance(values, dict) else None
+        if not isinstance(tables, dict) or not all(map(_is_table, tables.values())):
+            raise ValueError(
+                f"{path} holds no weights of a detector: a table of numbers by language was expected"
+            )
+        return cls(tables)
 
     def score(self, key: str, features: Features) -> float:
         """w . f in nats. `key` is a language, with "-surprise" behind it where no parser is asked."""
@@ -49,6 +52,13 @@ class Ranker:
         scores = np.array([self.score(key, nothing), *(self.score(key, f) for f in candidates)])
         shares = np.exp(scores - scores.max())
         return np.asarray(shares[1:] / shares.sum())
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(weight, int | float) and not isinstance(weight, bool)
+        for weight in value.values()
+    )
 
 
 def hinge(name: str, value: float, knots: Sequence[float], scale: float) -> dict[str, float]:
@@ -71,7 +81,7 @@ _BY_HAND: dict[str, float] = {
     "clean": 2.0,
     "weight share": 2.0,
     "away": -0.7,
-    "braces fit": 2.0,
+    "layout fit": 2.0,
     "op insert": -3.0,
     "op delete": -5.0,
     "op replace": -5.0,

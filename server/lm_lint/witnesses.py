@@ -5,6 +5,7 @@ The detector asks this and the language model, and weighs them. Offsets are thos
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -14,12 +15,16 @@ import numpy.typing as npt
 from lm_lint import structure
 from lm_lint.c_source import plain
 from lm_lint.candidates import Candidate, Proposer, Vocabulary
+from lm_lint.features import brace_mismatches
+from lm_lint.html_layout import Layout
 from lm_lint.html_repairs import Proposal, propose
 from lm_lint.html_tags import Page, TagProblem
-from lm_lint.lexemes import lexemes
+from lm_lint.lexemes import Lexeme, lexemes
 from lm_lint.python_rules import python_error
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
+
+Key = tuple[int, tuple[str, ...], tuple[str, ...]]
 
 _CHECKED = 420  # candidates that the parsers see
 
@@ -31,6 +36,10 @@ class Witness(Protocol):
 
     def better(self) -> Iterator[tuple[Candidate, Health | None]]:
         """The edits after which the text parses better, likeliest first, one for each layout."""
+        ...
+
+    def fit(self, candidate: Candidate) -> float:
+        """How many lines more agree with the nesting by their indentation, where that counts."""
         ...
 
 
@@ -52,21 +61,56 @@ class CodeWitness:
         self.language, self.start = language, start
         self.stretch = text[start:end]
         self.before = structure.health(self.stretch, language) if parser else None
+        self._mismatches = brace_mismatches(self.stretch) if language == "c" else 0
+        self._lexemes = lexemes(self.stretch, language)
+        self._starts = [lexeme.start for lexeme in self._lexemes]
+        self._ends = [lexeme.end for lexeme in self._lexemes]
         self._bare = plain(self.stretch) if language == "c" else self.stretch
         self._proposer = Proposer(vocabulary, text, language, reading, problems, start, end)
 
     def better(self) -> Iterator[tuple[Candidate, Health | None]]:
-        seen = {self._shape(self.stretch)}
+        seen: set[Key] = set()
         for candidate in self._proposer.propose()[:_CHECKED]:
+            key = self._key(candidate)
+            if key is None or key in seen:
+                continue
             after = None
             if self.before is not None:
                 after = self._after(candidate, self.before.weight - 1)
                 if after is None:
                     continue
-            shape = self._shape(self._edited(self.stretch, candidate))
-            if shape not in seen:
-                seen.add(shape)
-                yield candidate, after
+            seen.add(key)
+            yield candidate, after
+
+    def fit(self, candidate: Candidate) -> float:
+        if self.language != "c" or candidate.added not in ("{", "}"):
+            return 0.0
+        return float(self._mismatches - brace_mismatches(self._edited(self.stretch, candidate)))
+
+    def _key(self, candidate: Candidate) -> Key | None:
+        """Edits with the same key give the same text up to layout; None for layout only. In Python
+        line starts are no layout."""
+        start, end = candidate.start - self.start, candidate.end - self.start
+        first = bisect_left(self._ends, start)  # the lexeme that touches the edit's start
+        last = bisect_right(self._starts, end)
+        low = min(self._starts[first], start) if first < len(self._starts) else start
+        high = max(self._ends[last - 1], end) if last > first else end
+        low = min(low, start)
+        old = [_bare(lexeme) for lexeme in self._lexemes[first:last]]
+        repaired = self.stretch[low:start] + candidate.text + self.stretch[end:high]
+        new = [_bare(lexeme) for lexeme in lexemes(repaired, self.language)]
+        while old and new and old[0] == new[0]:
+            old, new, first = old[1:], new[1:], first + 1
+        while old and new and old[-1] == new[-1]:
+            old, new = old[:-1], new[:-1]
+        if not old and not new:
+            return None
+        if len(old) + len(new) == 1:
+            # `))` gains or loses the same whichever of the two it is.
+            only = (old + new)[0]
+            while first and _bare(self._lexemes[first - 1]) == only:
+                first -= 1
+        return first, tuple(old), tuple(new)
 
     def _after(self, candidate: Candidate, enough: int) -> Health | None:
         repaired = self._edited(self.stretch, candidate)
@@ -93,19 +137,13 @@ class CodeWitness:
         end = self.stretch.find("\n", candidate.end - self.start)
         return self.stretch[start : end if end >= 0 else len(self.stretch)]
 
-    def _shape(self, text: str) -> tuple[str, ...]:
-        """Texts of one shape differ in layout only. In Python line starts are no layout."""
-        return tuple(
-            lexeme.text.rpartition("\n")[2] + "\n" if lexeme.kind == "line" else lexeme.text
-            for lexeme in lexemes(text, self.language)
-        )
-
 
 class PageWitness:
     """HTML. The page is always judged as a whole, `low` is where the part begins that was read."""
 
     def __init__(self, page: Page, problems: list[Problem], low: int, high: int) -> None:
         self.page, self.low, self.high = page, low, high
+        self._layout = Layout(page)
         wanted = {(p.start + low, p.end + low) for p in problems}
         self._mine = [p for p in page.problems if (p.start, p.end) in wanted]
         self.before: Health | None = structure.health_of(page.problems, len(page.text))
@@ -126,6 +164,10 @@ class PageWitness:
                 continue
             yield self._candidate(problem, proposal, rank), after
 
+    def fit(self, candidate: Candidate) -> float:
+        start, end = candidate.start + self.low, candidate.end + self.low
+        return float(self._layout.mismatches - self._layout.after(start, end, candidate.text))
+
     def _in_turn(self) -> Iterator[tuple[TagProblem, Proposal]]:
         """The first proposal of each problem, then the second ones."""
         lists = [(p, propose(self.page.text, p, self.page)) for p in self._mine[:12]]
@@ -145,6 +187,11 @@ class PageWitness:
             problem.name if proposal.text.strip() else "",
             -float(np.log2(1 + rank)),
         )
+
+
+def _bare(lexeme: Lexeme) -> str:
+    """A lexeme without layout; of a line start its indentation."""
+    return lexeme.text.rpartition("\n")[2] + "\n" if lexeme.kind == "line" else lexeme.text
 
 
 def _worse(after: Health, before: Health) -> bool:

@@ -25,6 +25,7 @@ ORDER = (
     ("scorer",),
     ("findings",),
     ("html_templates", "html_names", "html_attributes", "html_lexer", "html_tree", "html_tags"),
+    ("html_layout",),
     ("html_places", "html_marks", "html_repairs"),
     ("lexemes", "c_source", "c_rules", "python_rules", "structure"),
     ("clusters", "candidates", "pricing", "features"),

@@ -1,0 +1,210 @@
+"""What is left of C when macros' tracks are blanked out: the same places, and text that parses."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lm_lint import structure
+from lm_lint.c_source import plain
+
+DIRECTIVES = ["#if", "#if 0", "#else", "#elif B", "#endif", "#define A", "#include <a.h>", "#"]
+MACROS = ["ABC", "STATIC", "__P", "__unused", "TAILQ_FOREACH", "FDECL", "va_arg", "sizeof"]
+OTHERS = [*"(){},;<*\"'x\n\n\\", "==", "&&", "int", "struct", "/*", "*/", "//", '"a"', "f(", "1"]
+FRAGMENTS = st.lists(st.sampled_from(DIRECTIVES + MACROS + OTHERS), max_size=40).map(" ".join)
+
+
+def line_breaks(text: str) -> list[int]:
+    return [i for i, char in enumerate(text) if char == "\n"]
+
+
+@given(st.text() | st.text(st.sampled_from("#ifel0\n \\\"'/*(){};,ABC_")) | FRAGMENTS)
+@example("")
+@example("#if\\\n0\n#else")
+@example("/*\n#if 1\n*/ ABC_D(\n,\n)")
+def test_every_character_stays_where_it_is(text: str) -> None:
+    res = plain(text)
+    assert len(res) == len(text)
+    # Equal but for the known loss below.
+    assert set(line_breaks(res)) <= set(line_breaks(text))
+
+
+@pytest.mark.parametrize("text", ["x = va_arg(ap, int);", "FOO(,a) b;", "TAILQ_HEAD(,\n  e) head;"])
+def test_what_is_written_over_a_macro_keeps_its_lines(text: str) -> None:
+    assert line_breaks(plain(text)) == line_breaks(text)
+    assert plain(text) != text
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what is written over a span may fall on its last line break"
+)
+@pytest.mark.parametrize("text", ["x = va_arg(ap, int\n);", "ABC(,\n) b;"])
+def test_a_line_break_at_the_end_of_what_is_written_over_stays(text: str) -> None:
+    assert line_breaks(plain(text)) == line_breaks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "int a = b < c;\n",
+        "#include <stdio.h>\nint main(void)\n{\n    return 0;\n}\n",
+        'const char *s = "#if 0 ABC(, x) __unused";\n',
+        "/* TAILQ_FOREACH(a, b, c) { */ int x; // STATIC void f()\n",
+        "for (i = 0; i < MAX; i++)\n    total += LIMIT * PRICE(i);\n",
+        "enum { RED, GREEN, BLUE };\nint a[] = { RED, GREEN };\n",
+        "int b = sizeof(int), c = sizeof x;\n",
+        "__typeof__(a) b = __builtin_expect(a, 1);\n",
+    ],
+)
+def test_code_without_tracks_of_macros_is_unchanged(text: str) -> None:
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("#if A\nint a;\n#else\nint b;\n#endif\n", "int a;"),
+        ("#if 0\nint a;\n#else\nint b;\n#endif\n", "int b;"),
+        ("#ifdef A\nint a;\n#elif B\nint b;\n#endif\n", "int a;"),
+        ("#if 0\nint a;\n#endif\n", ""),
+        ("#if A\n#if 0\nint b;\n#endif\nint a;\n#else\n#if B\nint c;\n#endif\n#endif\n", "int a;"),
+        ("#define A(x) { \\\n    x\nint a;\n", "int a;"),
+        ("#else\n#endif\nint a;\n", "int a;"),
+    ],
+)
+def test_one_branch_of_a_conditional_is_left(text: str, kept: str) -> None:
+    assert plain(text).split() == kept.split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Of the kernel.
+        "static int __init f(void)\n{\n\treturn 0;\n}\nmodule_init(f);\nEXPORT_SYMBOL_GPL(f);\n",
+        "void f(void)\n{\n\tlist_for_each_entry(p, head, list) {\n\t\tg(p);\n\t}\n}\n",
+        "void f(void)\n{\n\tlist_for_each_entry_safe(p, q, head, list)\n\t\tg(p);\n}\n",
+        "static ssize_t rd(struct file *f, char __user *buf, size_t n)\n{\n\treturn 0;\n}\n",
+        "int f(struct a *p)\n{\n\treturn container_of(p, struct b, member)->x;\n}\n",
+        "static const struct ops o = {\n\t.owner\t= THIS_MODULE,\n\t.read\t= rd,\n};\n",
+        # Old.
+        "int\nadd(a, b)\nint a, b;\n{\n    return a + b;\n}\n",
+        "add(a, b)\nint a;\nchar *b;\n{\n    return a;\n}\n",
+        "#include <stdio.h>\nmain()\n{\n    return 0;\n}\n",
+        "void FDECL(f, (int, char *));\nextern int NDECL(g);\n",
+        "int f __P((int, char *));\nvoid g __P((void));\nextern char *h P((char *, int));\n",
+        "#ifdef A\nint f(int a)\n#else\nint f(long a)\n#endif\n{\n    return 0;\n}\n",
+        # Annotations.
+        "static int f(int argc __unused, __unused char **argv)\n{\n    return 0;\n}\n",
+        "STATIC_OVL void f(int a)\n{\n}\nstatic INLINE int g(void)\n{\n    return 0;\n}\n",
+        "DWORD WINAPI g(LPVOID p)\n{\n    return 0;\n}\ntypedef int (WINAPI *fn)(int);\n",
+        "int f(int a) ATTRIBUTE_NORETURN;\nint g(const char *s, ...) PRINTF_FORMAT(1, 2);\n",
+        "void f(int a) __attribute__((noreturn));\n__BEGIN_DECLS\nint g(void);\n__END_DECLS\n",
+        '#ifdef __cplusplus\nextern "C" {\n#endif\nint f(void);\n#ifdef __cplusplus\n}\n#endif\n',
+        # Macros with odd arguments, or without a semicolon.
+        "void f(void)\n{\n    TAILQ_FOREACH(p, &head, next) {\n        g(p);\n    }\n}\n",
+        "void f(void)\n{\n    TAILQ_FOREACH(p, &head, next)\n        g(p);\n}\n",
+        "struct e {\n    TAILQ_ENTRY(e) next;\n};\nTAILQ_HEAD(, e) head = TAILQ_HEAD_INITIALIZER(head);\n",
+        "void f(void)\n{\n    tt_int_op(a, ==, b);\n    tt_uint_op(f(a, b), <=, 3);\n}\n",
+        "void f(void)\n{\n    int n = va_arg(ap, int);\n    char *t = va_arg(ap, char *);\n}\n",
+        "double d = va_arg (ap, double);\nstruct s *q = va_arg(ap, const struct s *);\n",
+        "RB_GENERATE(tree, node, entry, cmp);\nDEFINE_THING(a, b)\nint a;\n",
+        "START_TEST(test_a)\n{\n    ck_assert(a);\n}\nEND_TEST\n",
+        "void f(void)\n{\n    int *a = ALLOC_N(int, 3);\n    q = g_new(struct item, 1);\n}\n",
+        'char *s = "a" VERSION "b";\nint n = sizeof "abc" - 1;\n',
+        "#define A(x) do { \\\n    if (x) { \\\n} while (0)\n#define BEGIN {\nint a;\n",
+        # Conditionals with a brace in each branch, and with no C in what is left out.
+        "int f(int a)\n{\n#if A\n    if (a) {\n#else\n    if (!a) {\n#endif\n        g();\n    }\n}\n",
+        "void f(void)\n{\n    if (a)\n        b();\n#ifdef X\n    else if (c)\n        d();\n#endif\n    else\n        e();\n}\n",
+        "#if 0\nit isn't {\n#endif\n#ifndef A\n#error \"you can't\"\n#endif\nint a;\n",
+        # GNU and new C.
+        "int f(int a)\n{\n    switch (a) {\n    case 1 ... 5:\n        return 1;\n    }\n    return 0;\n}\n",
+        "struct p a = { .x = 1, .y = { 1, 2 }, };\nint b[] = { [0] = 1, [5 ... 7] = 2 };\n",
+        "int f(void)\n{\n    int a = ({ int b = 1; b + 2; });\n    return ({ g(); });\n}\n",
+        "void f(void)\n{\n    __asm__ volatile (\"nop\" : : \"r\" (a) : \"memory\");\n    asm(\"cli\");\n}\n",
+    ],
+)  # fmt: skip
+def test_correct_c_gives_no_problem(text: str) -> None:
+    assert structure.problems(text, "c") == []
+
+
+KNOWN = "a false problem that is left to the model: "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, marks=pytest.mark.xfail(strict=True, reason=reason))
+        for text, reason in [
+            ('void f(void)\n{\n    printf("%" PRId64 "x", a);\n}\n', "PRId64 has a small letter"),
+            ('void f(void)\n{\n    printf("%"FMT"x", a);\n}\n', "a macro close to its strings"),
+            (
+                "#if A\nint a = {\n#elif B\nint a = (\n#else\nint a = [\n#endif\n1 };\n",
+                "the branch behind an #elif that was left out is shown",
+            ),
+            (
+                "#if A\nint a = {\n#elif B\nint a = (\n#elif C\nint a = [\n#endif\n1 };\n",
+                "every second #elif is shown",
+            ),
+            (
+                "/*\n# Copyright: you can't\n*/\nint a;\n",
+                "a line of a comment taken for a directive",
+            ),
+            ("/* list:\n # item */\nint a;\n", "the end of a comment is blanked out"),
+            ("#if 0 /* off */\nit is {\n#endif\n", "#if 0 with a comment is not #if 0"),
+            ("#if (0)\nit is {\n#endif\n", "#if (0) is not #if 0"),
+            ("#define F(x) /* a\n  b */ x\nint a;\n", "a comment of two lines in a directive"),
+            ("static __u32 total = 0;\n__u8 a;\n", "a type that begins with __ is blanked out"),
+            ("extern int __total;\n", "a name that begins with __ is blanked out"),
+            ('int a[] = {\n#include "a.inc"\n};\n', "#include inside of brackets is left"),
+            ("API int CALLING f(int c);\n", "an annotation before a type and one behind it"),
+            ("int f(int a UNUSED, int b)\n{\n}\n", "an annotation behind a parameter"),
+            ("size_t n = offsetof(struct s, a[0]);\n", "a member of a member in offsetof"),
+            ("int a = timercmp(&t, &u, <);\n", "an operator as the last argument"),
+            ("char *\nf(s)\nchar *s;\n{\n    return s;\n}\n", KNOWN + "K&R that gives a pointer"),
+            ("static DEFINE_PER_CPU(int, counter);\n", KNOWN + "a type as the first argument"),
+            ("static TAILQ_HEAD(list, e) head;\n", KNOWN + "a type made by a macro"),
+            ("E void FDECL(h, (struct obj *));\n", KNOWN + "`E` is too short for an annotation"),
+            ("int x __attribute__((aligned(8)));\n", KNOWN + "a variable's attribute"),
+            ("void f(void)\n{\n    a();\n    UNLOCK(a)\n}\n", KNOWN + "no `;` behind a macro"),
+            (
+                "void\non_click (GtkWidget *w G_GNUC_UNUSED, int a)\n{\n}\n",
+                KNOWN + "an annotation in capitals behind a parameter",
+            ),
+            (
+                "GtkFoo *q = g_new0(GtkFoo *, n);\n",
+                KNOWN + "a pointer's type first among arguments",
+            ),
+            ("void f(void)\n{\n    NEW(p, struct foo *, n);\n}\n", KNOWN + "a type in the middle"),
+            ("int f(IN UINTN a, OUT UINTN *b)\n{\n    return 0;\n}\n", KNOWN + "`IN` is too short"),
+            ("SYSCALL_DEFINE1(read, char __user *, buf)\n{\n}\n", KNOWN + "types among arguments"),
+            ("struct a {\n    unsigned : 0;\n};\n", KNOWN + "a bit-field without a name"),
+            ("void f(void)\n{\n    goto *p;\n}\n", KNOWN + "a computed goto"),
+            ("_Thread_local int a;\n__thread int b;\n_Atomic int c;\n", KNOWN + "C11's storage"),
+            ('char *s = "a" STR(x) "b";\n', KNOWN + "a macro's call between strings"),
+        ]
+    ],
+)
+def test_correct_c_that_is_not_understood(text: str) -> None:
+    assert structure.problems(text, "c") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("static int __init f(void)\n{\n    g(1;\n}\n", 3),
+        ("void f(void)\n{\n    TAILQ_FOREACH(p, &h, n) {\n        g(p)\n    }\n}\n", 4),
+        ("void f(void)\n{\n    TAILQ_FOREACH(p, &h, n) {\n        g(p);\n}\n", 2),
+        ("#if A\nint a\n#else\nint b;\n#endif\nint f(void) { return 1 }\n", 6),
+        ("#if A\nint f(void)\n{\n    g(1;\n}\n#endif\n", 4),
+        ("STATIC_OVL void f(int a)\n{\n    a = = 1;\n}\n", 3),
+        ("void f(void)\n{\n    tt_int_op(a, ==, b;\n}\n", 3),
+        ("void f(void)\n{\n    n = va_arg(ap, int;\n}\n", 3),
+        ("main()\n{\n    return 0\n}\n", 3),
+        ("int f __P((int);\nint g;\n", 1),
+    ],
+)
+def test_slips_beside_macros_are_seen(text: str, line: int) -> None:
+    found = structure.problems(text, "c")
+    assert line in [text.count("\n", 0, p.start) + 1 for p in found], found
