@@ -28,7 +28,8 @@ from tqdm import tqdm
 
 from bench import made_slips, slips
 from bench.slips import Slip
-from lm_lint.detector import Detector, Examined
+from lm_lint.candidates import Candidate
+from lm_lint.detector import Detector, Examined, place_of
 from lm_lint.text import LANGUAGES, Language
 from models import heldout
 from models.corpus.raw import raw_documents
@@ -69,11 +70,16 @@ def of_slip(detector: Detector, slip: Slip) -> Iterator[Example]:
         on_line = [
             i
             for i, option in enumerate(examined.options)
-            if slip.broken.count("\n", 0, option.candidate.start) + 1 in slip.accept_lines
+            if _line_of(slip.broken, option.candidate) in slip.accept_lines
         ]
         weight = 0.5 if slip.source.startswith("made") else 1.0
         weight *= 1.0 if exact else 0.5
         yield _example(examined, slip.source, slip.id, exact or on_line, weight)
+
+
+def _line_of(text: str, candidate: Candidate) -> int:
+    """The line, from 1, on which a finding with this repair stands."""
+    return text.count("\n", 0, place_of(text, candidate)[0]) + 1
 
 
 def of_clean(detector: Detector, text: str, language: Language, group: str) -> Iterator[Example]:
@@ -202,6 +208,17 @@ def _report(examples: list[Example], problem: Fit, held: Tensor) -> dict[str, An
     return {source: dict(counts) for source, counts in res.items()}
 
 
+def write(target: Path, digest: str, key: str, weights: dict[str, float]) -> None:
+    """Put the weights of one key among those that were fitted to the same model."""
+    known: dict[str, Any] = {"weights": {}}
+    if target.is_file():
+        found = json.loads(target.read_text())
+        known = found if found.get("model_sha256") == digest else known
+    known["model_sha256"] = digest
+    known["weights"][key] = weights
+    target.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+
+
 # --- The command ----------------------------------------------------------------------------------
 
 
@@ -252,7 +269,7 @@ def command(
 ) -> None:
     """Fit the detector's weights to slips and to correct text."""
     target = model / "detector.json"
-    known: dict[str, Any] = json.loads(target.read_text()) if target.is_file() else {"weights": {}}
+    digest = json.loads((model / "config.json").read_text())["sha256"]["model.safetensors"]
     detector = None if refit else _detector(model, parser=not no_parser)
     for language in languages or LANGUAGES:
         key = f"{language}-surprise" if no_parser else language
@@ -263,8 +280,8 @@ def command(
             save(stored, examples)
         else:
             examples = load(stored)
-        known["weights"][key], report = fit(examples)
-        target.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+        weights, report = fit(examples)
+        write(target, digest, key, weights)
         for source, counts in report.items():
             click.echo(f"{key:18} {source:14} {counts}")
 

@@ -100,6 +100,8 @@ def write_release(folder: Path, out: Path) -> Path:
         weights.save(fresh, run.tensors, shape, tokenizer.read_text(encoding="utf-8"), facts)
         weights.load(fresh, "cpu")
         out.mkdir(parents=True, exist_ok=True)
+        # A ranking that was fitted to other weights is wrong with these.
+        (out / "detector.json").unlink(missing_ok=True)
         for path in fresh.iterdir():
             os.replace(path, out / path.name)
     finally:

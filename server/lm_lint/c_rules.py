@@ -10,126 +10,206 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lm_lint.lexemes import KEYWORDS, nearly
+from lm_lint.c_source import masked
+from lm_lint.c_tokens import words_of
 
-_HIDDEN = r"//[^\n]*|/\*.*?(?:\*/|\Z)|'(?:\\.|[^'\\\n])*'"
-_STRING = r'"(?:\\.|[^"\\\n])*"'
+Spans = Iterator[tuple[int, int]]
 
-# A lower-case name behind a string is no macro of a format (PRId64), so a comma is missing.
+# A name behind a string: PRId64, VERSION and the like paste strings, else a comma is missing.
 _STRING_NAME = re.compile(
-    rf"{_HIDDEN}|(?P<string>{_STRING})(?:\s*(?P<name>[A-Za-z_]\w*)(?P<call>\s*\()?)?", re.DOTALL
+    r"(?P<string>\"[^\"]*\")(?:(?P<gap>\s*)(?P<name>[^\W\d]\w*)(?P<quote>\")?)?"
 )
-_DIRECTIVES = frozenset(
-    [
-        "include",
-        "define",
-        "undef",
-        "if",
-        "ifdef",
-        "ifndef",
-        "elif",
-        "else",
-        "endif",
-        "error",
-        "pragma",
-        "line",
-        "warning",
-        "include_next",
-        "import",
-        "ident",
-        "assert",
-        "unassert",
-        "sccs",
-        "elifdef",
-        "elifndef",
-        "embed",
-    ]
+_FORMAT = re.compile(r"(?:PRI|SCN)[diouxX]\w+|__\w+__")
+_PREFIX = words_of("L u U u8 R")
+_PASTES = re.compile(r"\w*(?:FMT|FORMAT|PRI|STR|NAME|VERSION|CRLF|EOL)\w*")
+_STANDARD_NUMBER = re.compile(r"(?:\w+_)?(?:MAX|MIN|DIG|EPSILON|BIT|EOF|NULL)")
+_DIRECTIVES = words_of(
+    "include define undef if ifdef ifndef elif else endif error pragma line warning"
+    " include_next import ident assert unassert sccs elifdef elifndef embed"
 )
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*([A-Za-z]\w*)", re.MULTILINE)
-_NUMBER = re.compile(
-    rf"{_HIDDEN}|{_STRING}|(?<![\w.])(?P<number>\d(?:[eEpP][+-]|[\w.])*)", re.DOTALL
-)
+_NUMBER = re.compile(r"(?<![\w.])\d(?:[eEpP][+-]|[\w.])*")
 _VALID_NUMBER = re.compile(
     r"(?:0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)?|0[bB][01]+|0[xX]\.[0-9a-fA-F]+[pP][+-]?\d+"
     r"|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:[uUlLfFiIjJdDqQwW]|[dD][fFdDlL]|[fF]\d+x?)*"
 )
 _INTEGER_WITH_F = re.compile(r"\d+[fF]")
-# The head of a definition that ends in `;` although its body follows.
-_HEAD_THEN_BODY = re.compile(
-    r"^(?!(?:if|for|while|switch|return|else|do)\b)[A-Za-z_][\w \t*]*?[ \t*]\w+[ \t]*\([^;{}()]*\)[ \t]*(?P<mark>;)\s*\n\{",
-    re.MULTILINE,
-)
+# The end of a definition's head that has a `;` although its body follows, and what stands before.
+_END_THEN_BODY = re.compile(r"\)[ \t]*(?P<mark>;)\s*\n\{")
+_HEAD = re.compile(r"(?!(?:if|for|while|switch|return|else|do)\b)[A-Za-z_][\w \t*]+")
 # A word at the start of a statement, with what a declaration or a keyword has behind it.
 _STATEMENT_WORD = re.compile(
-    rf"{_HIDDEN}|{_STRING}|(?:^|(?<=[;{{}}()]))\s*(?P<word>[A-Za-z]\w+)(?=\s+[\w*(\"-]|\s*\()",
-    re.DOTALL | re.MULTILINE,
+    r"(?:^|(?<=[;{}():]))[ \t]*(?P<word>[A-Za-z][a-z]+)\b(?=(?P<after>\s*(?P<sign>[^\s\w]|\w)))",
+    re.MULTILINE,
 )
-_LONG_KEYWORDS = frozenset(k for k in KEYWORDS["c"] if len(k) > 3) | {"for", "int"}
-_OFTEN_RIGHT = frozenset(
-    ["fork", "uint", "schar", "uchar", "xchar", "gchar", "gint", "guint", "lint"]
+_DECLARING = words_of(
+    "void char int double float short long signed unsigned struct union typedef static const extern"
 )
+_CONTROLLING = frozenset(["while", "switch", "for", "if"])
+_FREQUENT = _DECLARING | _CONTROLLING | words_of("return else break continue default case")
+_SPELLINGS_OF_THEIR_OWN = words_of("sort cost fort cont shorts car fi els ease cast")
 _EMPTY_INDEX = re.compile(r"[(,][ \t]*[A-Za-z_]\w*(?P<mark>\[[ \t]*\])[ \t]*[,)]")
+_CALL_IN_A_BODY = re.compile(r"[ \t]+(?:[\w.\[\]>-]+[ \t]*=[ \t]*)?(\w+)[ \t]*")
 _TYPE_AS_VALUE = re.compile(
     r"(?<![=!<>])(?:[=!]=|[-+*/%<>=]|&&|\|\|)[ \t]*(?P<mark>int|char|float|double|void|long|short)[ \t]*[;)\]]"
 )
-_KEYWORD_CALL = re.compile(r"\b(?P<mark>size0f|siezof|szieof|sizof|sizoef)\b")
+_SIZEOF = re.compile(r"\b(?P<mark>size0f|siezof|szieof|sizof|sizoef)\b")
 
 
-def directive_problems(text: str) -> Iterator[tuple[int, int]]:
+def directive_problems(text: str) -> Spans:
     """(start, end) of directives that no preprocessor knows, in code points."""
-    for match in _DIRECTIVE.finditer(text):
+    if "#" not in text:
+        return
+    for match in _DIRECTIVE.finditer(masked(text)):
         if match[1] not in _DIRECTIVES:
-            yield match.start(1), match.end(1)
+            yield match.span(1)
 
 
-def c_problems(text: str) -> Iterator[tuple[int, int]]:
+def c_problems(text: str) -> Spans:
     """(start, end) of what C does not allow, in code points. `text` is without the tracks of
     macros (c_source.plain)."""
-    yield from _names_after_strings(text)
-    yield from _misspelt(text)
-    for match in _NUMBER.finditer(text):
-        number = match["number"]
-        if number and (not _VALID_NUMBER.fullmatch(number) or _INTEGER_WITH_F.fullmatch(number)):
-            yield match.start("number"), match.end("number")
-    for pattern in (_HEAD_THEN_BODY, _TYPE_AS_VALUE, _KEYWORD_CALL):
-        for match in pattern.finditer(text):
+    hidden = masked(text)
+    yield from _names_after_strings(hidden)
+    yield from _misspelt(hidden)
+    for match in _NUMBER.finditer(hidden):
+        number = match[0]
+        if not number.isdigit() and (
+            not _VALID_NUMBER.fullmatch(number) or _INTEGER_WITH_F.fullmatch(number)
+        ):
+            yield match.span()
+    for match in _END_THEN_BODY.finditer(hidden):
+        if _is_head(hidden, match.start()):
             yield match.span("mark")
-    for match in _EMPTY_INDEX.finditer(text):
-        if _is_inside_a_body(text, match.start()):
+    for pattern in (_TYPE_AS_VALUE, _SIZEOF):
+        for match in pattern.finditer(hidden):
+            yield match.span("mark")
+    for match in _EMPTY_INDEX.finditer(hidden):
+        if _is_in_a_call(hidden, match.start() + 1):
             yield match.span("mark")
 
 
-def _misspelt(text: str) -> Iterator[tuple[int, int]]:
-    """Words that are nearly a keyword and stand but once: the grammar takes them for types."""
-    once: dict[str, tuple[int, int] | None] = {}
-    for match in _STATEMENT_WORD.finditer(text):
-        word = match["word"]
-        if word is not None and word not in KEYWORDS["c"]:
-            once[word] = None if word in once else match.span("word")
-    for word, span in once.items():
-        if span is None or word in _OFTEN_RIGHT or not any(nearly(word, k) for k in _LONG_KEYWORDS):
-            continue
-        if len(re.findall(rf"\b{word}\b", text)) == 1:
-            yield span
-
-
-def _names_after_strings(text: str) -> Iterator[tuple[int, int]]:
+def _names_after_strings(hidden: str) -> Spans:
     at = 0
-    while match := _STRING_NAME.search(text, at):
-        name = match["name"]
-        if name is None:
-            at = match.end()
-            continue
+    while match := _STRING_NAME.search(hidden, at):
+        name, start = match["name"], match.start("name")
         at = match.end("string")
-        line_start = text.rfind("\n", 0, match.start()) + 1
-        if text[line_start : match.start()].lstrip().startswith("#"):
+        if name is None:
             continue
-        if not name.isupper() or (match["call"] is None and text[at : at + 1] != " "):
-            yield match.start("name"), match.end("name")
+        line = hidden[hidden.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
+        if line.startswith("#") or line.endswith("extern"):
+            continue
+        if match["quote"] and name in _PREFIX:
+            continue
+        if _FORMAT.fullmatch(name):
+            continue
+        behind = hidden[match.end("name") : match.end("name") + 80].lstrip()[:1]
+        is_number = _STANDARD_NUMBER.fullmatch(name) is not None and behind != '"'
+        # "%"FMT"x" and "a" VERSION paste; in "%d"N a comma is missing.
+        is_apart = match["gap"] or match["quote"] or _PASTES.fullmatch(name)
+        if not name.isupper() or not is_apart or is_number:
+            yield start, match.end("name")
 
 
-def _is_inside_a_body(text: str, offset: int) -> bool:
+def _misspelt(hidden: str) -> Spans:
+    """Words that are a keyword but for one slip of the finger, where that keyword could stand, and
+    that stand but once: the grammar takes them for types or functions."""
+    once: dict[str, tuple[int, int, str] | None] = {}
+    for match in _STATEMENT_WORD.finditer(hidden):
+        word = match["word"]
+        once[word] = None if word in once else (*match.span("word"), match["after"])
+    for word, place in once.items():
+        if place is None or word in _FREQUENT or not 1 < len(word) < 10:
+            continue
+        start, end, after = place
+        meant = [keyword for keyword in _FREQUENT if _slipped(word, keyword)]
+        fits = any(_fits(keyword, word, hidden, end, after) for keyword in meant)
+        if fits and len(re.findall(rf"\b{word}\b", hidden)) == 1:
+            yield start, end
+
+
+def _slipped(word: str, keyword: str) -> bool:
+    """Two neighbours swapped, a letter left out or doubled, or a capital at the start."""
+    if word in _SPELLINGS_OF_THEIR_OWN or abs(len(word) - len(keyword)) > 1:
+        return False
+    if word[0].isupper():
+        return word.lower() == keyword
+    if len(word) == len(keyword):
+        return (
+            any(
+                word == keyword[:i] + keyword[i + 1] + keyword[i] + keyword[i + 2 :]
+                for i in range(len(keyword) - 1)
+            )
+            and word != keyword
+        )
+    if len(word) < len(keyword):
+        return len(word) > 3 and any(
+            keyword[:i] + keyword[i + 1 :] == word for i in range(len(keyword))
+        )
+    return any(
+        keyword[:i] + keyword[i - 1 : i] + keyword[i:] == word for i in range(1, len(keyword) + 1)
+    )
+
+
+def _fits(keyword: str, word: str, hidden: str, end: int, after: str) -> bool:
+    """Whether what stands behind the word may stand behind the keyword, and hardly behind a name."""
+    sign = after[-1]
+    if keyword in _DECLARING:
+        is_main = hidden[end : end + 20].split("(")[0].strip() == "main"
+        return (
+            is_main
+            if word[0].isupper()
+            else after[0].isspace() and (sign.isalpha() or sign in "_*")
+        )
+    if keyword in _CONTROLLING:
+        if sign != "(":
+            return False
+        inside, behind = _parenthesis(hidden, end + len(after) - 1)
+        return (
+            behind != ";"
+            and behind != ""
+            and (keyword != "for" or ";" in inside)
+            and behind not in ",)=?:+-*/<>.&|[("
+        )
+    if keyword == "return":
+        return after[0].isspace() and (sign.isalnum() or sign in "_-!\"'*&~(") and (after[0] == " ")
+    if keyword in ("break", "continue"):
+        return sign == ";"
+    if keyword == "default":
+        return sign == ":"
+    if keyword == "case":
+        return after[0].isspace() and (sign.isdigit() or sign == "'")
+    return sign == "{"  # else
+
+
+def _parenthesis(hidden: str, start: int) -> tuple[str, str]:
+    """What stands in a parenthesis of at most 500 characters, and the sign behind it."""
+    depth = 0
+    for i in range(start, min(start + 500, len(hidden))):
+        if hidden[i] == "(":
+            depth += 1
+        elif hidden[i] == ")":
+            depth -= 1
+            if not depth:
+                return hidden[start:i], hidden[i + 1 : i + 100].lstrip()[:1]
+    return "", ""
+
+
+def _is_head(hidden: str, close: int) -> bool:
+    """Whether this parenthesis ends the head of a definition, at the left margin."""
+    opener = hidden.rfind("(", max(0, close - 500), close)
+    if opener < 0 or re.search(r"[;{})]", hidden[opener:close]):
+        return False
+    line = hidden[hidden.rfind("\n", 0, opener) + 1 : opener]
+    return _HEAD.fullmatch(line) is not None
+
+
+def _is_in_a_call(hidden: str, offset: int) -> bool:
     """Empty brackets are right in a declaration; a call is indented and no type stands before."""
-    line = text[text.rfind("\n", 0, offset) + 1 : offset]
-    call = re.match(r"\s+(\w+)[ \t]*$", line)
-    return call is not None and call[1] not in ("return", "sizeof")
+    line = hidden[hidden.rfind("\n", 0, offset) + 1 : offset]
+    depth = 0
+    for i in range(len(line) - 1, -1, -1):
+        depth += (line[i] == ")") - (line[i] == "(")
+        if depth < 0:
+            call = _CALL_IN_A_BODY.fullmatch(line[:i])
+            return call is not None and call[1] not in ("return", "sizeof")
+    return False

@@ -1,10 +1,9 @@
 """C as a parser without a preprocessor can read it: macros' tracks blanked out, offsets unchanged.
 
-Half of all correct C files make tree-sitter stumble, nearly always over macros. What is recognized
-as a macro's doing is overwritten by blanks or by something as long that parses: directives, every
-branch of a conditional but the first, annotations (`STATIC_OVL void f()`, `__unused int x`), loops
-(`TAILQ_FOREACH(...)`), operators and types as arguments. A slip in what is blanked out is missed;
-a false alarm would be worse.
+Half of all correct C files make tree-sitter stumble, nearly always over macros. Directives and every
+branch of a conditional but one are overwritten by blanks here; what c_macros.py recognizes as a
+macro's doing (annotations, loops, types as arguments) by blanks or by something as long that parses.
+A slip in what is blanked out is missed; a false alarm would be worse.
 """
 
 from __future__ import annotations
@@ -12,136 +11,99 @@ from __future__ import annotations
 import functools
 import re
 
-_DIRECTIVE = re.compile(
-    r"^[ \t]*#[ \t]*(\w*)((?:[^\n\\]|\\.|\\\n|/\*.*?\*/)*)", re.MULTILINE | re.DOTALL
-)
+from lm_lint.c_macros import Edit, edits_of_macros
+
+# Comments, strings and characters; those left open end with the text or with their line.
 _HIDDEN = re.compile(
     r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?", re.DOTALL
 )
-_NAMED = (
-    r"(?!__(?:func|FUNCTION|PRETTY_FUNCTION|FILE|LINE|DATE|TIME|COUNTER|typeof|asm|attribute|inline|restrict|const"
-    r"|volatile|extension|signed|alignof|builtin\w*|int\d+|thread|label|auto_type)(?:__)?\b)__\w+"
-)
-_CAPS = r"[A-Z][A-Z0-9_]{2,}"
-_ARGUMENTS = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"
-_WORD = r"[A-Za-z_]\w*"
-
-# Each pattern's group `mark` is blanked out.
-_TYPE_BEFORE = r"(?<!\bstatic)(?<!\bextern)(?<!\binline)(?<!\bconst)(?<!\btypedef)(?<!\breturn)"
-
-# Each pattern's groups `mark...` are blanked out.
-_BLANKED = tuple(
-    re.compile(pattern, re.MULTILINE)
-    for pattern in (
-        # An annotation before a declaration: CAPS, a type, a name.
-        rf"(?:^|[;{{}}(,]|\b(?:static|extern|const|inline))\s*(?P<mark>{_CAPS})(?=\s+(?:(?:struct|union|enum|unsigned|const)\s+)?{_WORD}[\s*]+{_WORD}\s*[(\[;=,){{])",
-        rf"(?P<mark>\b{_NAMED})(?=\s+[A-Za-z_*])",
-        rf"(?:\b\w+[\s*]+\w+|[\])])\s+(?P<mark>{_NAMED}(?:\s*{_ARGUMENTS})?)(?=\s*[,);=\[{{])",
-        rf"(?<=[\w*]){_TYPE_BEFORE}\s+(?P<mark>{_CAPS})(?=\s+\**{_WORD}\s*\()",
-        rf"\(\s*(?P<mark>{_CAPS})(?=\s*\*\s*\w+\s*\)\s*\()",
-        rf"^\w[^=;{{}}\n]*\)\s+(?P<mark>{_CAPS}(?:\s*{_ARGUMENTS})?)(?=\s*(?:;|$|\{{))",
-        # Prototypes for compilers of two ages: f __P((int)), void FDECL(f, (int)).
-        rf"(?P<mark>\b(?:{_CAPS}|_?_?P|OF)\s*\()(?=\()(?P<kept>{_ARGUMENTS})(?P<mark2>\s*\))",
-        rf"(?P<mark>\b{_CAPS}\s*\()(?P<kept>\s*\w+\s*)(?P<mark2>,)\s*{_ARGUMENTS}(?P<mark3>\s*\))(?=\s*[;{{,])",
-        # A macro that stands alone at the left margin.
-        rf"^(?P<mark>{_CAPS}\s*{_ARGUMENTS};?)(?=[ \t]*$)(?!\s*\{{)",
-        rf"^(?P<mark>(?:{_CAPS}|__BEGIN_DECLS|__END_DECLS))(?=[ \t]*$)",
-        r"[(,]\s*(?P<mark>struct|union|enum)(?=\s+\w+\s*[,)])",
-    )
-)
-_MADE_TYPE = re.compile(rf"\b{_CAPS}\s*\(\s*,[^()]*\)")
-_FOREACH = re.compile(
-    rf"\b(?P<name>\w*(?i:for_?each)\w*|{_CAPS})(?=\s*{_ARGUMENTS}\s*(?P<brace>\{{)|\s*{_ARGUMENTS}[ \t]*\n[ \t]+\w)"
-)
-_OPERATOR = re.compile(r"(?<=,)(\s*)([=!<>]=|[<>]|&&|\|\|)(?=\s*,)")
-_SIZEOF_STRING = re.compile(r"\bsizeof(?=\s+\")")
-_TYPE_ARGUMENT = re.compile(
-    rf"\b(?:va_arg|container_of|offsetof|\w+_entry|{_CAPS})\s*\([^(),;]*(?:{_ARGUMENTS}[^(),;]*)?,(?P<mark>\s*(?:(?:const|unsigned|struct|long|signed)\s+)*\w+(?:\s*\*+|(?<=int)|(?<=char)|(?<=long)|(?<=double)|(?<=unsigned)|(?<=float))\s*)(?=\))"
-)
+# A directive with the lines it goes on over, in a text whose comments are blank.
+_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w*)([^\n\\]*(?:\\.[^\n\\]*)*)", re.MULTILINE | re.DOTALL)
+# Conditions that do not hold where plain C is compiled.
+_FALSE = re.compile(r"\(*\s*0[\s)]*|(?:defined\b\s*\(?\s*)?__cplusplus\b[\s)]*")
 
 
 @functools.lru_cache(maxsize=64)
 def plain(text: str) -> str:
-    """The text without the tracks of macros; every other character stays where it is."""
-    res = _without_branches(text)
-    hidden = _HIDDEN.sub(lambda m: _masked(m[0]), res)
-    edits: list[tuple[int, int, str]] = []
-    if "_" in hidden or re.search(_CAPS, hidden):
-        for pattern in _BLANKED:
-            for match in pattern.finditer(hidden):
-                marks = (name for name in pattern.groupindex if name != "kept")
-                edits += [(*match.span(name), "") for name in marks]
-        edits += [(*m.span(), "int") for m in _MADE_TYPE.finditer(hidden)]
-        edits += [(*m.span("name"), "while") for m in _FOREACH.finditer(hidden)]
-    edits += [(m.start(2), m.end(2), "0") for m in _OPERATOR.finditer(hidden)]
-    edits += [(*m.span(), "*") for m in _SIZEOF_STRING.finditer(res)]
-    edits += [(*m.span("mark"), "0") for m in _TYPE_ARGUMENT.finditer(hidden)]
-    return _rewritten(res, edits)
+    """The text without the tracks of macros; every other character stays where it is, and every
+    line break."""
+    hidden = _HIDDEN.sub(_masked, text)
+    if "#" in hidden:
+        edits = _directives(hidden)
+        text, hidden = _rewritten(text, edits), _rewritten(hidden, edits)
+    return _rewritten(text, edits_of_macros(hidden))
 
 
-def _rewritten(text: str, edits: list[tuple[int, int, str]]) -> str:
-    """Each span overwritten by its text, filled up with blanks; line breaks stay."""
+def masked(text: str) -> str:
+    """A text whose comments are blank and whose strings hold harmless letters. Line breaks inside
+    of comments are blanks too: a directive goes on behind such a comment."""
+    return _HIDDEN.sub(_masked, text)
+
+
+def _masked(match: re.Match[str]) -> str:
+    text = match[0]
+    if text[0] == "/":
+        return " " * len(text)
+    return text[0] + "x" * (len(text) - 2) + text[0] if len(text) > 1 else "x"
+
+
+def _rewritten(text: str, edits: list[Edit]) -> str:
+    """Each span overwritten by its text, filled up with blanks; line breaks stay. Of spans that
+    overlap the first counts, and the longer one of two that start together."""
     if not edits:
         return text
     parts: list[str] = []
     at = 0
-    for start, end, new in sorted(edits):
-        if start < at or len(new) > end - start:
+    for start, end, new in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+        if start < at or "\n" in text[start : start + len(new)] or start + len(new) > end:
             continue
-        parts.append(text[at:start])
-        parts.append(_blank(text[start : end - len(new)]) + new)
+        parts += (text[at:start], new, _blank(text[start + len(new) : end]))
         at = end
     parts.append(text[at:])
     return "".join(parts)
 
 
 def _blank(text: str) -> str:
-    return "".join("\n" if char == "\n" else " " for char in text)
+    if "\n" not in text:
+        return " " * len(text)
+    return "\n".join(" " * len(line) for line in text.split("\n"))
 
 
-def _masked(text: str) -> str:
-    """A string or comment with its inside made harmless for patterns."""
-    if text[0] == "/":
-        return _blank(text)
-    return text[0] + "x" * (len(text) - 2) + text[-1] if len(text) > 1 else text
-
-
-def _without_branches(text: str) -> str:
-    """Directives blanked out, and all but the first branch of each conditional (of `#if 0` the
-    second)."""
-    if "#" not in text:
-        return text
-    edits: list[tuple[int, int, str]] = []
-    opened: list[tuple[bool, int]] = []  # is a branch being skipped, and since where
-    for match in _DIRECTIVE.finditer(text):
-        if not match[1] and match[2].strip():
-            continue  # `#` of something else
+def _directives(hidden: str) -> list[Edit]:
+    """Directives, and all but one branch of each conditional: the first that is not `#if 0`."""
+    res: list[Edit] = []
+    # For each open conditional: was a branch taken, and where does what is skipped begin?
+    opened: list[tuple[bool, int | None]] = []
+    for match in _DIRECTIVE.finditer(hidden):
         word = match[1]
-        if word in ("include", "define") and word == "include":
-            continue  # the rules of C look at them, and the grammar knows them
-        edits.append((*match.span(), ""))
+        if not word and match[2].strip():
+            continue  # `#` of something else
         if word in ("if", "ifdef", "ifndef"):
-            opened.append((match[2].strip() == "0", match.end()))
+            holds = word == "ifndef" or not _FALSE.fullmatch(match[2].strip())
+            opened.append((holds, None if holds else match.end()))
         elif word in ("else", "elif", "elifdef", "elifndef") and opened:
-            skipping, since = opened[-1]
-            if skipping and since >= 0 and text[since : since + 1] is not None:
-                edits.append((since, match.start(), ""))
-                opened[-1] = (False, -1)
-            elif not skipping:
+            taken, since = opened[-1]
+            if since is None:
                 opened[-1] = (True, match.end())
+            elif not taken and (word == "else" or not _FALSE.fullmatch(match[2].strip())):
+                res.append((since, match.start(), ""))
+                opened[-1] = (True, None)
         elif word == "endif" and opened:
-            skipping, since = opened.pop()
-            if skipping:
-                edits.append((since, match.start(), ""))
-    return _rewritten_outermost(text, edits)
+            since = opened.pop()[1]
+            if since is not None:
+                res.append((since, match.start(), ""))
+        # The rules of C look at what is included, and the grammar knows it.
+        if word != "include":
+            res.append((*match.span(), ""))
+    return _merged(res)
 
 
-def _rewritten_outermost(text: str, edits: list[tuple[int, int, str]]) -> str:
-    """As _rewritten, where spans may lie within one another."""
-    merged: list[tuple[int, int, str]] = []
-    for start, end, _ in sorted(edits, key=lambda e: (e[0], -e[1])):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end), "")
+def _merged(spans: list[Edit]) -> list[Edit]:
+    """Spans that overlap as one."""
+    res: list[Edit] = []
+    for start, end, _ in sorted(spans):
+        if res and start <= res[-1][1]:
+            res[-1] = (res[-1][0], max(res[-1][1], end), "")
         else:
-            merged.append((start, end, ""))
-    return _rewritten(text, merged)
+            res.append((start, end, ""))
+    return res

@@ -9,6 +9,7 @@ handed on. Edits are of text: how they are cut into tokens is the pricing's busi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lm_lint.lexemes import KEYWORDS, Lexeme, lexemes, nearly
-from lm_lint.structure import Problem
+from lm_lint.structure import Problem, python_inside
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
 
@@ -26,7 +27,8 @@ Bits = npt.NDArray[np.float32]
 _BEFORE, _AFTER = 160, 24  # tokens of the window around a suspect
 _MAX_WINDOW = 900
 _LIKELIEST = 12
-_KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 60}
+_KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 50, "line": 60}
+_INDENTS = 6  # how many of a text's indentations are tried
 _REACH_TOKENS = 60  # further from a suspect nothing is replaced, deleted or respelt
 _CLOSE_TOKENS = 6  # so near to a suspect every sign and every deletion is tried
 _CLOSE_BITS = 30.0
@@ -199,7 +201,8 @@ class Proposer:
             "insert": self._insertions(),
             "delete": self._deletions(),
             # Before the replacements, of which a respelling may be one.
-            "other": [*self._swaps(), *self._respelt(), *self._lines(), *self._end_tags()],
+            "other": [*self._swaps(), *self._respelt(), *self._end_tags()],
+            "line": self._lines(),
             "replace": self._replacements(),
         }
         res = list(self._closers())
@@ -358,21 +361,27 @@ class Proposer:
         """Python's lines: other indentation, a line break too many, one too few."""
         if self.language != "python":
             return
-        widths = {0}
+        # What was read may begin inside a string; the stretch does not.
+        since = self.limits[0]
+        inside = python_inside(self.text[since:])
+        breaks_here = [
+            lexeme
+            for lexeme in self.lexemes
+            if lexeme.kind == "line" and not inside[max(lexeme.end - since, 0)]
+        ]
+        counts = Counter(lexeme.text.rpartition("\n")[2] for lexeme in breaks_here)
+        in_use = {indent for indent, _ in counts.most_common(_INDENTS)}
         line = re.compile(r"[ \t]*(?=[^\s#])")
-        for i, lexeme in enumerate(self.lexemes):
-            if lexeme.kind != "line":
-                continue
-            place = self.starts[i]
+        for lexeme in breaks_here:
+            place = self._token_at(lexeme.start)
             breaks, _, indent = lexeme.text.rpartition("\n")
             free = max(self._surprise(place), 4.0) - 4.0 - self._distance(place)
             before = _indent_of(self.text, lexeme.start)
             following = line.match(self.text, self.text.find("\n", lexeme.end) + 1)
             wanted = {before, before + "    ", before + "\t", before[:-4], before[:-1], ""}
-            wanted |= {" " * width for width in widths}
+            wanted |= in_use
             if following:
                 wanted.add(following[0])
-            widths.add(len(indent.expandtabs(8)))
             for other in wanted - {indent}:
                 yield Candidate(
                     lexeme.start + len(breaks) + 1,

@@ -15,7 +15,8 @@ from lm_lint.structure import Problem
 from lm_lint.text import Language
 
 _SMALL = 2000  # a text of so many characters is one stretch
-_MAX_CHARS = 6000
+# A longer stretch is cut; CPython reads a text ten times as fast as tree-sitter does.
+_MAX_CHARS: dict[Language, int] = {"c": 6000, "python": 20_000, "html": 6000}
 _APART = 120  # characters of a page between problems that have nothing to do with each other
 _PAGE_MARGIN = 300
 _MARGIN = 2500  # what is kept around problems of a stretch that is too long
@@ -49,13 +50,15 @@ def clusters(text: str, language: Language, problems: list[Problem]) -> list[Clu
     borders = [0, *_borders(text, language), len(text)]
     spans: list[tuple[int, int, list[Problem]]] = []
     for problem in sorted(problems, key=lambda p: (p.start, p.end)):
-        start, end = _around(borders, problem, len(text))
+        start, end = _around(borders, problem, len(text), language)
         if spans and start < spans[-1][1]:
             first, last, members = spans[-1]
             spans[-1] = (min(first, start), max(last, end), [*members, problem])
         else:
             spans.append((start, end, [problem]))
-    return [c for start, end, members in spans for c in _bounded(text, start, end, members)]
+    return [
+        c for start, end, members in spans for c in _bounded(text, language, start, end, members)
+    ]
 
 
 def _page_clusters(text: str, problems: list[Problem]) -> list[Cluster]:
@@ -89,22 +92,26 @@ def _borders(text: str, language: Language) -> list[int]:
     return res
 
 
-def _around(borders: list[int], problem: Problem, n_chars: int) -> tuple[int, int]:
+def _around(
+    borders: list[int], problem: Problem, n_chars: int, language: Language
+) -> tuple[int, int]:
     """From the border before a problem to the one behind the place where it is noticed.
 
     An error node can swallow the rest of a file; its beginning tells where it comes from.
     """
     last = problem.end if problem.end - problem.start <= _MARGIN else problem.start
-    if problem.opener and problem.noticed - problem.start <= _MAX_CHARS:
+    if problem.opener and problem.noticed - problem.start <= _MAX_CHARS[language]:
         last = max(last, problem.noticed)
     start = max((b for b in borders if b <= max(problem.start - 1, 0)), default=0)
     end = min((b for b in borders if b > last), default=n_chars)
     return start, end
 
 
-def _bounded(text: str, start: int, end: int, members: list[Problem]) -> Iterator[Cluster]:
+def _bounded(
+    text: str, language: Language, start: int, end: int, members: list[Problem]
+) -> Iterator[Cluster]:
     """The stretch itself, or where it is too long, parts of it around the problems."""
-    if end - start <= _MAX_CHARS:
+    if end - start <= _MAX_CHARS[language]:
         yield Cluster(start, end, tuple(members))
         return
     while members:

@@ -46,6 +46,9 @@ _SURPRISES = 24
 _LEAST_EXCESS_BITS = 5.0
 
 
+_INK = re.compile(r"\S")
+
+
 class Reader(Protocol):
     """What makes readings; see lm_lint.scorer.Scorer."""
 
@@ -110,15 +113,22 @@ class Detector:
     def examine(
         self, text: str, language: Language, settled: set[str] | None = None
     ) -> Iterator[Examined]:
-        """The clusters of problems that have options, with the probability of each."""
+        """The clusters of problems with their options and the probability of each."""
+        for examination in self.examinations(text, language, settled):
+            yield examination.result()
+
+    def examinations(
+        self, text: str, language: Language, settled: set[str] | None = None
+    ) -> Iterator[Examination]:
+        """The clusters whose text is not settled, each with what has to be read for it."""
         whole = None
         if self.parser:
             problems = structure.problems(text, language)
         else:
             whole = self.reader.read(text, language)
             problems = surprising(whole)
-        n_examined = 0
         found = clusters(text, language, problems)
+        n_examined = 0
         for cluster in found:
             if settled and text[cluster.start : cluster.end] in settled:
                 continue
@@ -131,9 +141,7 @@ class Detector:
                 reading = whole
             else:
                 reading = self.reader.read(text[low:high], language)
-            yield _Examination(
-                self, text, language, cluster, reading, low, high, len(found)
-            ).result()
+            yield Examination(self, text, language, cluster, reading, low, high, len(found))
 
     def _finding(self, text: str, language: Language, examined: Examined) -> Finding | None:
         """The best option as a finding. Its confidence is that there is a slip on its line, its
@@ -142,13 +150,13 @@ class Detector:
             return None
         order = np.argsort(-examined.probabilities)
         best = examined.options[int(order[0])]
-        line = _line_of(text, best.candidate.start)
+        line = _line_of(text, best.candidate)
         same: list[int] = []
         elsewhere = 0.0
         for which in order:
             option = examined.options[int(which)]
             probability = float(examined.probabilities[which])
-            if _line_of(text, option.candidate.start) == line:
+            if _line_of(text, option.candidate) == line:
                 same.append(int(which))
             elif probability > 0.02 and self._is_other_slip(text, language, examined, best, option):
                 elsewhere += probability
@@ -163,7 +171,7 @@ class Detector:
                 (examined.options[i] for i in same[:_ALTERNATIVES]), shares, strict=False
             )
         )
-        start, end = _place_of(text, repairs[0])
+        start, end = place_of(text, repairs[0])
         code = code_of(language, text, repairs[0])
         return Finding(code, start, end, confidence, max(0.0, best.price.gain), repairs)
 
@@ -184,7 +192,7 @@ class Detector:
         return structure.health(both[start:], language, enough) is not None
 
 
-class _Examination:
+class Examination:
     """One cluster's options. Inside, offsets are those of what was read, text[low:high]."""
 
     def __init__(
@@ -311,13 +319,17 @@ def surprising(reading: Any) -> list[Problem]:
     return res
 
 
-def _place_of(text: str, repair: Repair) -> tuple[int, int]:
-    """Where a finding stands: what is missing on a line of its own is missed by what follows."""
-    if repair.start == repair.end and repair.text.startswith("\n"):
-        following = re.compile(r"\S").search(text, repair.end)
-        if following:
-            return following.start(), following.start()
-    return repair.start, repair.end
+def place_of(text: str, repair: Repair | Candidate) -> tuple[int, int]:
+    """Where a finding stands: what is missing on a line of its own is missed by what follows, and
+    of what is taken away with its line only what one sees is wrong."""
+    start, end = repair.start, repair.end
+    if start == end and repair.text.startswith("\n"):
+        following = _INK.search(text, end)
+        return (following.start(), following.start()) if following else (start, end)
+    gone = text[start:end]
+    if not gone.strip():
+        return start, end
+    return start + len(gone) - len(gone.lstrip()), start + len(gone.rstrip())
 
 
 def _span(cluster: Cluster) -> tuple[int, int]:
@@ -341,8 +353,8 @@ def _shifted(candidate: Candidate, by: int) -> Candidate:
     return replace(candidate, start=candidate.start + by, end=candidate.end + by)
 
 
-def _line_of(text: str, offset: int) -> int:
-    return text.count("\n", 0, offset)
+def _line_of(text: str, candidate: Candidate) -> int:
+    return text.count("\n", 0, place_of(text, candidate)[0])
 
 
 def _in_original(finding: Finding, moved: list[tuple[int, int]]) -> Finding:

@@ -18,7 +18,13 @@ _OLD_PYTHON = re.compile(
     r"|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)",
     re.MULTILINE,
 )
-_MAGIC = re.compile(r"^[ \t]*(?:%%?[a-zA-Z]\w*\b(?![ \t]*[=(.%])|![a-zA-Z./])[^\n]*$", re.MULTILINE)
+_MAGIC = re.compile(r"[ \t]*(?:%%?[a-zA-Z]\w*\b(?![ \t]*[=(.%])|![a-zA-Z./])[^\n]*")
+# What decides where a statement begins: strings and comments whole, brackets, line breaks.
+_STRUCTURE = re.compile(
+    r"#[^\n]*|(?P<quotes>\"\"\"|''')(?:\\.|.)*?(?:(?P=quotes)|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
+    r"|\\\n|[()\[\]{}\n]",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class PythonError:
 
 def python_error(text: str) -> PythonError | None:
     """CPython's first SyntaxError, or None for what it compiles. Nothing is run."""
+    if "\0" in text:
+        return None  # no text; versions differ in what they call it
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -42,7 +50,7 @@ def python_error(text: str) -> PythonError | None:
         if error.end_lineno and error.end_offset and error.end_offset > 0:
             end = _offset(text, error.end_lineno, error.end_offset)
         return PythonError(start, max(start, end), error.msg)
-    except (ValueError, RecursionError, MemoryError):  # a NUL character; too deep a nesting
+    except (ValueError, RecursionError, MemoryError):  # too long a number, too deep a nesting
         return None
     return None
 
@@ -53,8 +61,23 @@ def is_old_python(text: str) -> bool:
 
 
 def without_magics(text: str) -> str:
-    """Notebooks' magics (`%matplotlib inline`, `!pip install`) as statements of the same length."""
-    return _MAGIC.sub(_as_pass, text) if "%" in text or "!" in text else text
+    """Notebooks' magics (`%matplotlib inline`, `!pip install`) as statements of the same length.
+    A line that goes on with a remainder (`%b)`) is none: magics begin a statement."""
+    if "%" not in text and "!" not in text:
+        return text
+    parts: list[str] = []
+    done, at, depth, starts = 0, 0, 0, True
+    while at <= len(text):
+        if starts and (magic := _MAGIC.match(text, at)):
+            parts += (text[done:at], _as_pass(magic))
+            done = at = magic.end()
+        found = _STRUCTURE.search(text, at)
+        if found is None:
+            break
+        depth = max(0, depth + (found[0] in "([{") - (found[0] in ")]}"))
+        starts = found[0] == "\n" and not depth
+        at = found.end()
+    return "".join([*parts, text[done:]])
 
 
 def _as_pass(match: re.Match[str]) -> str:

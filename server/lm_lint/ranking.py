@@ -25,9 +25,13 @@ Features = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Ranker:
-    """Weights by language and feature, in nats; a feature without a weight counts nothing."""
+    """Weights by language and feature, in nats; a feature without a weight counts nothing.
+
+    model_sha256   the weights of the network that they were fitted to
+    """
 
     weights: Mapping[str, Mapping[str, float]]
+    model_sha256: str = ""
 
     @classmethod
     def load(cls, path: Path) -> Ranker:
@@ -38,7 +42,7 @@ class Ranker:
             raise ValueError(
                 f"{path} holds no weights of a detector: a table of numbers by language was expected"
             )
-        return cls(tables)
+        return cls(tables, str(values.get("model_sha256", "")))
 
     def score(self, key: str, features: Features) -> float:
         """w . f in nats. `key` is a language, with "-surprise" behind it where no parser is asked."""

@@ -202,7 +202,7 @@ _NO_TYPE = re.compile(
     r"(?:[\w*\[\], \t]+;\s*){0,9}\{)",
     re.MULTILINE,
 )
-_TYPE_LINE = re.compile(r"(?!#|//)(?:[\w ]+[\w*]+[ \t]*|\w+[ \t*]*)")
+_TYPE_LINE = re.compile(r"[ \t]*\w[\w* \t]*(?:/\*[^\n]*\*/)?")
 
 
 def without_old_c(text: str) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.int64]] | None]:
@@ -277,7 +277,7 @@ def indentation_problems(text: str) -> list[Problem]:
     without a colon before it, one that does not move in after a colon, and one that moves out to
     a place where no block began. Lines inside brackets and strings are no lines.
     """
-    inside = _inside(text)
+    inside = python_inside(text)
     levels, res = [0], list[Problem]()
     opened = False  # did the line before end with a colon?
     matches = [m for m in _LINE.finditer(text) if not inside[m.start()]]
@@ -300,7 +300,7 @@ def indentation_problems(text: str) -> list[Problem]:
     return res
 
 
-def _inside(text: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def python_inside(text: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """For each offset: is it inside a bracket, a string, or behind a backslash at a line's end?"""
     res = np.zeros(len(text) + 1, dtype=np.bool_)
     depth, since = 0, 0

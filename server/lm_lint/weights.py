@@ -71,7 +71,7 @@ def load(folder: Path, device: str = "auto", dtype: torch.dtype | None = None) -
         )
     network.compute_dtype = dtype or devices.compute_dtype(chosen)
     place(network, chosen)
-    return Release(network.eval(), tokenizer, config, folder, _ranker(folder))
+    return Release(network.eval(), tokenizer, config, folder, _ranker(folder, config))
 
 
 def place(network: Network, device: torch.device) -> None:
@@ -154,15 +154,22 @@ def _network(folder: Path, config: dict[str, Any]) -> Network:
     return network
 
 
-def _ranker(folder: Path) -> Ranker:
+def _ranker(folder: Path, config: dict[str, Any]) -> Ranker:
     """What the detector believes with this model; a model that was not calibrated has none."""
     path = folder / "detector.json"
     if not path.is_file():
         return DEFAULT
     try:
-        return Ranker.load(path)
+        ranker = Ranker.load(path)
     except (OSError, ValueError) as error:
         raise ModelDamaged(f"{path} cannot be read: {error}. Install the model again.") from error
+    expected = config["sha256"]["model.safetensors"]
+    if ranker.model_sha256 != expected:
+        raise ModelDamaged(
+            f"{path} was fitted to the model with SHA-256 {ranker.model_sha256[:12]}…, and this one "
+            f"has {expected[:12]}…. Install the model again, or calibrate it."
+        )
+    return ranker
 
 
 def _sha256(path: Path) -> str:

@@ -68,9 +68,13 @@ class CodeWitness:
         self._bare = plain(self.stretch) if language == "c" else self.stretch
         self._proposer = Proposer(vocabulary, text, language, reading, problems, start, end)
 
+    def proposed(self) -> list[Candidate]:
+        """The edits that are checked, likeliest first."""
+        return self._proposer.propose()[:_CHECKED]
+
     def better(self) -> Iterator[tuple[Candidate, Health | None]]:
         seen: set[Key] = set()
-        for candidate in self._proposer.propose()[:_CHECKED]:
+        for candidate in self.proposed():
             key = self._key(candidate)
             if key is None or key in seen:
                 continue
@@ -91,6 +95,8 @@ class CodeWitness:
         """Edits with the same key give the same text up to layout; None for layout only. In Python
         line starts are no layout."""
         start, end = candidate.start - self.start, candidate.end - self.start
+        if candidate.op == "indent":
+            return start, ("indent",), (candidate.text,)
         first = bisect_left(self._ends, start)  # the lexeme that touches the edit's start
         last = bisect_right(self._starts, end)
         low = min(self._starts[first], start) if first < len(self._starts) else start

@@ -243,7 +243,9 @@ def test_the_command_refits_what_it_kept(tmp_path: Path) -> None:
     model, kept = tmp_path / "model", tmp_path / "kept"
     model.mkdir()
     target = model / "detector.json"
-    target.write_text(json.dumps({"weights": {"html": {"gain": 1.0}}, "other": 3}))
+    (model / "config.json").write_text(json.dumps({"sha256": {"model.safetensors": "abc"}}))
+    known = {"weights": {"html": {"gain": 1.0}}, "other": 3, "model_sha256": "abc"}
+    target.write_text(json.dumps(known))
     calibrate.save(kept / "c.jsonl.gz", made_up(40))
     arguments = [
         str(model),
@@ -262,3 +264,7 @@ def test_the_command_refits_what_it_kept(tmp_path: Path) -> None:
     assert stored["weights"]["html"] == {"gain": 1.0}
     assert Ranker.load(target).score("c", {"gain": 1.0}) > 0
     assert "git" in res.output
+    # What was fitted to another model is of no use to this one.
+    target.write_text(json.dumps(known | {"model_sha256": "old"}))
+    CliRunner().invoke(calibrate.command, arguments, catch_exceptions=False)
+    assert set(json.loads(target.read_text())["weights"]) == {"c"}

@@ -110,7 +110,6 @@ def test_a_remainder_is_no_magic(text: str) -> None:
     assert python_error(text) is None
 
 
-@pytest.mark.xfail(strict=True, reason="a line that goes on with a remainder looks like a magic")
 @pytest.mark.parametrize("text", ["x = (a\n   %b)\n", "x = ('%d'\n     %total)\n"])
 def test_a_remainder_at_a_line_s_start_is_no_magic(text: str) -> None:
     assert python_error(text) is None
