@@ -139,35 +139,30 @@ class _Macros(Tokens):
                 self._blank(i + 1, i + 1)
                 self._blank(self.partner[i + 1], self.partner[i + 1])
         elif word in TAGGED:
-            is_argument = before in ("(", ",") and self.words[i + 2] in (",", ")")
-            if (
-                is_argument
-                and self.words[i - 2] not in ("sizeof", ")", "=")
-                and after not in ("{", "*")
-            ):
+            is_argument = before == "," or (before == "(" and self.is_name(i - 2))
+            if is_argument and self.words[i + 2] in (",", ")") and after not in ("{", "*"):
                 self._blank(i, i)
         elif after == "(" and self.partner[i + 1] > 0:
             self._prototype(i)
             self._pointer(i + 1, i)
-        if before == "(" and after == "*" and word in self.macros:
-            self._pointer(i - 1, i)
+        if after == "*" and word in self.macros:
+            first = i - (self.words[i - 1] in self.macros)  # FAR WINAPI *
+            if self.words[first - 1] == "(":
+                self._pointer(first - 1, i)
 
     def _pointer(self, opener: int, i: int) -> None:
         """A calling convention of a pointer to functions: T (WINAPI *f)(int), T WINAPI (*f)(int)."""
         close, words = self.partner[opener], self.words
         first = min(opener, i)
-        if (
-            words[i] not in self.macros
-            or words[close + 1] != "("
-            or words[opener + 1 + (i > opener)] != "*"
-        ):
+        star = i + 1 if opener < i else opener + 1
+        if words[i] not in self.macros or words[close + 1] != "(" or words[star] != "*":
             return
         if (
             self.is_name(first - 1)
             or words[first - 1] == "*"
             or (first < i and words[first - 1] == ")")
         ):
-            self._blank(i, i)
+            self._blank(opener + 1 if opener < i else i, i)
             words[i] = "*"
 
     def _include(self, i: int) -> None:
@@ -270,39 +265,39 @@ class _Macros(Tokens):
             self._blank(i, i, "x")  # its members may be written as no grammar knows
         first = i + 2
         j = first
+        has_statement = False  # MALLOC(p, n, return 1)
         while j <= close:
             if words[j] in ("(", "[", "{") and self.partner[j] > 0:
                 j = self.partner[j] + 1
                 continue
+            if words[j] in (";", "return", "goto", "break", "continue"):
+                has_statement = True
             if words[j] == "," or j == close:
-                if first == j and first != i + 2 and j == close:
+                if has_statement and words[i].isupper() and first < j:
+                    self._blank(first, j - 1, "x")
+                elif first == j and first != i + 2 and j == close:
                     self._blank(first - 1, first - 1)
                 elif first == j and words[j] == ",":
                     self._blank(j, j)
                 elif self.is_type(first, j):
                     self._blank(first, j - 1, "x")
-                first = j + 1
+                first, has_statement = j + 1, False
             j += 1
 
     def _type_of_a_call(self, star: int) -> None:
         """A type that its name shows to be one, among a call's arguments: free_array(L, Proto *)."""
         words, opener, name = self.words, self.inside[star], self.words[star - 1]
-        if not (
-            name.endswith("_t") or (len(name) > 3 and name[0].isupper() and not name.isupper())
-        ):
-            return
-        is_call = (
-            opener > 0
-            and words[opener] == "("
-            and self.is_plain(opener - 1)
-            and self.inside[opener] >= 0
+        first = star - 1 - (words[star - 2] in TAGGED)
+        is_named_so = name.endswith("_t") or (
+            len(name) > 3 and name[0].isupper() and not name.isupper()
         )
-        if (
-            is_call
-            and words[opener - 2] in (*BORDERS, "=", "(", ",", ")", "return")
-            and words[star - 2] in ("(", ",")
-        ):
-            self._blank(star - 1, star, "x")
+        if (first == star - 1 and not is_named_so) or words[first - 1] not in ("(", ","):
+            return
+        is_in_body = opener > 0 and self.inside[opener] >= 0 and self.place(opener) != "struct"
+        if not is_in_body or words[opener] != "(" or not self.is_plain(opener - 1):
+            return
+        if words[opener - 2] in (*BORDERS, "=", "(", ",", ")", "return"):
+            self._blank(first, star, "x")
 
     def _behind_function(self, i: int) -> bool:
         """Annotations behind a function's parameters: int f(int a) NORETURN PRINTF(1, 2);"""
@@ -372,7 +367,7 @@ class _Macros(Tokens):
                 j += words[j + 1] != "{"
             elif word != "*" and word not in QUALIFIERS and word not in SPECIFIERS:
                 head.names.append(j)
-                if end > j and not self._annotates(j, bool(head.names[:-1])):
+                if end > j and not self._annotates(j, len(head.names) + head.typed > 2):
                     j += 1
                     break
                 if end > j:
@@ -389,7 +384,7 @@ class _Macros(Tokens):
         behind = self.end(i) + 1
         if self.is_name(behind) or self.words[behind] == "*":
             # In old C the types of parameters follow: __f(a) int a; {}
-            return self.words[i].isupper() or not self.are_names(i + 2, behind - 1)
+            return self.words[i][:2] != "__" or not self.are_names(i + 2, behind - 1)
         is_last = self.words[behind] in (";", "=", ",", ")")
         return has_name and is_last and self.place(i) != "block"
 
@@ -414,6 +409,8 @@ class _Macros(Tokens):
             return False
         # Arguments make an annotation surely; the declared name is none unless no other can be.
         last = names[-1]
+        if after == "(" and self.place(last) == "block":
+            spare = [i for i in spare if i != last]  # int n MAX(a, b): a slip
         spare.sort(key=lambda i: (i not in head.with_arguments, i == last and after not in "),", i))
         for i in spare[:excess]:
             takes_all = i in head.with_arguments or (i == last and after == "(" and len(spare) == 1)
@@ -442,7 +439,7 @@ class _Macros(Tokens):
         """A macro, or its call, on lines of its own and without `;`."""
         words, end = self.words, self.end(i)
         place, before = self.place(i), words[i - 1]
-        if place == "block" and end == i and words[i + 1] == "{" and before in BORDERS:
+        if place == "block" and end == i and words[i + 1] == "{" and before in (*BORDERS, ")"):
             self._blank(i, i)  # a loop without a head
             return True
         if (
@@ -452,6 +449,8 @@ class _Macros(Tokens):
         ):
             return False
         after = words[end + 1]
+        if place == "top" and end == i and self.is_plain(i + 1) and words[i + 2] == "(":
+            return False  # the type of a function
         if after == ";" and place in ("top", "struct"):
             if end > i and (place == "struct" or not self.reads_as_condition(i + 2, end)):
                 self._blank(i, end + (place == "struct"))

@@ -27,7 +27,10 @@ _DIRECTIVES = words_of(
     "include define undef if ifdef ifndef elif else endif error pragma line warning"
     " include_next import ident assert unassert sccs elifdef elifndef embed"
 )
-_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*([A-Za-z]\w*)", re.MULTILINE)
+# With the lines that it goes on over: `#x` there makes a string.
+_DIRECTIVE = re.compile(
+    r"^[ \t]*#[ \t]*([A-Za-z]\w*)?[^\n\\]*(?:\\.[^\n\\]*)*", re.MULTILINE | re.DOTALL
+)
 _NUMBER = re.compile(r"(?<![\w.])\d(?:[eEpP][+-]|[\w.])*")
 _VALID_NUMBER = re.compile(
     r"(?:0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)?|0[bB][01]+|0[xX]\.[0-9a-fA-F]+[pP][+-]?\d+"
@@ -61,7 +64,7 @@ def directive_problems(text: str) -> Spans:
     if "#" not in text:
         return
     for match in _DIRECTIVE.finditer(masked(text)):
-        if match[1] not in _DIRECTIVES:
+        if match[1] is not None and match[1] not in _DIRECTIVES:
             yield match.span(1)
 
 

@@ -28,7 +28,7 @@ _COMPILERS_OWN = re.compile(
 )
 _MORE_NAMES = words_of(
     "local mod_export cairo_public internal_function asmlinkage noinline z_const hidden"
-    " private_extern pixman_export _Cdecl _cdecl cdecl pascal"
+    " private_extern g_autofree g_autoptr g_auto PyObject_HEAD PyObject_VAR_HEAD pixman_export _Cdecl _cdecl cdecl pascal"
 )
 TYPES = words_of("void char short int long float double signed unsigned bool _Bool")
 TAGGED = frozenset(["struct", "union", "enum"])
@@ -128,8 +128,11 @@ class Tokens:
                         continue
                 if self.is_plain(k) and (words[k - 1] in BORDERS or words[k - 1][:1] == "#"):
                     found[words[k]] = found.get(words[k], 0) + 1
+        # What people mistype for a keyword stands once, and without `_`.
         return {
-            w for w, n in found.items() if n > 1 and not any(nearly(w, k) for k in KEYWORDS["c"])
+            word
+            for word, n in found.items()
+            if (n > 1 or "_" in word) and not any(nearly(word, k) for k in KEYWORDS["c"])
         }
 
     def is_name(self, i: int) -> bool:

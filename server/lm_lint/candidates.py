@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any
 
 import numpy as np
@@ -234,11 +235,14 @@ class Proposer:
             if sign == "}" and open_block and "\n" in self.text[gap.before : gap.after]:
                 continue  # on a line of its own; see _missing_closer
             yield self._insertion(gap, sign, float(prices[which, row]))
-        for gap, free in zip(self.gaps, base, strict=True):
-            for entry, cost in self._likeliest(gap.after_token):
-                added = self.vocabulary.bare[entry]
-                if added not in signs and self._is_whole(added):
-                    yield self._insertion(gap, added, float(free) - cost)
+        words = (
+            (float(free) - cost, row, added)
+            for row, (gap, free) in enumerate(zip(self.gaps, base, strict=True))
+            for entry, cost in self._likeliest(gap.after_token)
+            if (added := self.vocabulary.bare[entry]) not in signs and self._is_whole(added)
+        )
+        for free, row, added in nlargest(_KEPT["insert"], words):
+            yield self._insertion(self.gaps[row], added, free)
 
     def _costs(self, sign: str, before: list[int], after: list[int]) -> Bits:
         """What a sign costs in each gap; rows of the table before and behind the blanks."""
@@ -283,6 +287,12 @@ class Proposer:
             yield Candidate(start, end, " " if joins else "", "delete", lexeme.text, "", free)
 
     def _replacements(self) -> Iterator[Candidate]:
+        """What is easily taken for the lexeme, and what the model expects in its place."""
+        found = nlargest(_KEPT["replace"] + 20, self._replacement_prices())
+        for free, i, added in found:
+            yield self._replacement(self.lexemes[i], added, free)
+
+    def _replacement_prices(self) -> Iterator[tuple[float, int, str]]:
         for i in self.near:
             lexeme = self.lexemes[i]
             if lexeme.kind == "line":
@@ -290,18 +300,17 @@ class Proposer:
             first, last = self.starts[i], self.ends[i]
             there = min(float(self.bits[first:last].sum()), 14.0)
             base = there + 0.3 * self._surprise(last) - 8.0 - self._distance(first)
-            tried = {lexeme.text}
+            tried = {lexeme.text, ""}
             for added in _CONFUSED.get(lexeme.text, ()):
-                if added and added not in tried:
+                if added not in tried:
                     tried.add(added)
                     cost = self._cost(first, self.vocabulary.entries(added))
-                    free = base + 5.0 - cost
-                    yield self._replacement(lexeme, added, free)
+                    yield base + 5.0 - cost, i, added
             for entry, cost in self._likeliest(first):
                 added = self.vocabulary.bare[entry]
                 if added not in tried and self._is_whole(added):
                     tried.add(added)
-                    yield self._replacement(lexeme, added, base - cost)
+                    yield base - cost, i, added
 
     def _replacement(self, lexeme: Lexeme, added: str, free_bits: float) -> Candidate:
         before = self.text[lexeme.start - 1 : lexeme.start]
@@ -614,7 +623,11 @@ def _windows(bounds: npt.NDArray[np.int64], suspects: list[Problem]) -> list[tup
 
 def _joins(pair: str) -> bool:
     """Whether two characters that come together would be one word."""
-    return len(pair) == 2 and all(char.isalnum() or char == "_" for char in pair)
+    return len(pair) == 2 and _in_word(pair[0]) and _in_word(pair[1])
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _counted(found: list[Lexeme]) -> dict[str, int]:

@@ -104,10 +104,38 @@ def health(text: str, language: Language, enough: int = 1 << 30) -> Health | Non
     return c_health(text, plain(text), enough)
 
 
-def c_health(text: str | None, bare: str, enough: int = 1 << 30) -> Health | None:
+class CText:
+    """C without the tracks of macros, parsed once, so that an edit costs a part of it."""
+
+    def __init__(self, bare: str) -> None:
+        self.bare = bare
+        known, places = without_old_c(bare)
+        self._source = known.encode("utf-8", "replace")
+        # What is written into old C moves with an edit, and such a text is parsed anew.
+        self._tree = _parser("c").parse(self._source) if places is None else None
+        self._is_ascii = known.isascii()
+
+    def edited(self, start: int, end: int, new: str) -> tuple[str, tree_sitter.Tree | None]:
+        """The text with an edit, and a tree that a parser can start from."""
+        text = self.bare[:start] + new + self.bare[end:]
+        if self._tree is None or not self._is_ascii or not new.isascii():
+            return text, None
+        tree = self._tree.copy()
+        # Only bytes are ever asked of the tree, so rows and columns need not be right.
+        ends = (start, end, start + len(new))
+        tree.edit(*ends, *((0, at) for at in ends))
+        return text, tree
+
+
+def c_health(
+    text: str | None,
+    bare: str,
+    enough: int = 1 << 30,
+    old: tree_sitter.Tree | None = None,
+) -> Health | None:
     """The health of a text of C. `bare` is it without the tracks of macros (c_source.plain), which
     an edit of the text changes in the same place; `text` None spares what is said of directives."""
-    tree = list(_tree_problems(bare, "c", enough + 1))
+    tree = list(_tree_problems(bare, "c", enough + 1, old))
     if len(tree) > enough:
         return None
     rules = len(bracket_problems(bare, "c"))
@@ -168,12 +196,18 @@ _UNRELIABLE: dict[Language, str] = {
 }
 
 
-def _tree_problems(text: str, language: Language, most: int = _MAX_PROBLEMS) -> Iterator[Problem]:
+def _tree_problems(
+    text: str,
+    language: Language,
+    most: int = _MAX_PROBLEMS,
+    old: tree_sitter.Tree | None = None,
+) -> Iterator[Problem]:
     """Error nodes and missing nodes, at most so many; C without the tracks of macros."""
     most = min(most, _MAX_PROBLEMS)
     known, places = without_old_c(text) if language == "c" else (text, None)
     source = known.encode("utf-8", "replace")
-    tree = _parser(language).parse(source)
+    parser = _parser(language)
+    tree = parser.parse(source, old) if old is not None and places is None else parser.parse(source)
     if not tree.root_node.has_error:
         return
     if most <= 1:
@@ -198,7 +232,7 @@ def _tree_problems(text: str, language: Language, most: int = _MAX_PROBLEMS) -> 
 # beginners write as `main()`, and the ranges of GNU C.
 _CASE_RANGE = re.compile(r"(?<=\bcase\b)([^:;\n]*?)\.\.\.([^:;\n]*)(?=:)")
 _NO_TYPE = re.compile(
-    r"^[ \t]*(?=(?!(?:if|for|while|switch)\b)[A-Za-z_]\w*[ \t]*\([^;{}()]*\)\s*"
+    r"^[ \t]*(?=(?!(?:if|for|while|switch|return)\b)[A-Za-z_]\w*[ \t]*\([^;{}()]*\)\s*"
     r"(?:[\w*\[\], \t]+;\s*){0,9}\{)",
     re.MULTILINE,
 )

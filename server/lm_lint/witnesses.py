@@ -65,7 +65,7 @@ class CodeWitness:
         self._lexemes = lexemes(self.stretch, language)
         self._starts = [lexeme.start for lexeme in self._lexemes]
         self._ends = [lexeme.end for lexeme in self._lexemes]
-        self._bare = plain(self.stretch) if language == "c" else self.stretch
+        self._c_text = structure.CText(plain(self.stretch)) if language == "c" and parser else None
         self._proposer = Proposer(vocabulary, text, language, reading, problems, start, end)
 
     def proposed(self) -> list[Candidate]:
@@ -122,10 +122,12 @@ class CodeWitness:
         repaired = self._edited(self.stretch, candidate)
         if self.language == "python" and self._gives_up_as_early(candidate, repaired):
             return None
-        if self.language != "c" or "#" in candidate.text + self._line(candidate):
+        if self._c_text is None or "#" in candidate.text + self._line(candidate):
             return structure.health(repaired, self.language, enough)
-        # No macro is where the edit is, so its tracks stay as they are.
-        return structure.c_health(None, self._edited(self._bare, candidate), enough)
+        # No directive is where the edit is, so the tracks of macros stay as they are.
+        start, end = candidate.start - self.start, candidate.end - self.start
+        bare, old = self._c_text.edited(start, end, candidate.text)
+        return structure.c_health(None, bare, enough, old)
 
     def _gives_up_as_early(self, candidate: Candidate, repaired: str) -> bool:
         """CPython reads from the front: what mends its first error lets it come further."""

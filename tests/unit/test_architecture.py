@@ -27,7 +27,7 @@ ORDER = (
     ("html_templates", "html_names", "html_attributes", "html_lexer", "html_tree", "html_tags"),
     ("html_layout",),
     ("html_places", "html_marks", "html_repairs"),
-    ("lexemes", "c_source", "c_rules", "python_rules", "structure"),
+    ("lexemes", "c_tokens", "c_macros", "c_source", "c_rules", "python_rules", "structure"),
     ("clusters", "candidates", "pricing", "features"),
     ("witnesses", "detector"),
     ("diagnostics",),

@@ -52,6 +52,13 @@ def found(text: str) -> list[str]:
         ("for (i = 0; i < int; i++)\n", "int"),
         ("void f(void)\n{\n    g(a[], 1);\n}\n", "[]"),
         ("void f(void)\n{\n    g(a[ ]);\n}\n", "[ ]"),
+        ("void f(void)\n{\n    g(1, a[]);\n}\n", "[]"),
+        ("void f(void)\n{\n    b = g(h(1), a[]);\n}\n", "[]"),
+        # What limits.h and float.h define are numbers and no strings.
+        ('printf("%d" INT_MAX);\n', "INT_MAX"),
+        ('printf("%d"FLT_DIG);\n', "FLT_DIG"),
+        ("void f(void)\n{\n    esle {\n    }\n}\n", "esle"),
+        ("void f(void)\n{\n    braek;\n}\n", "braek"),
     ],
 )
 def test_a_slip_is_seen(text: str, expected: str) -> None:
@@ -117,6 +124,12 @@ def test_correct_c_is_not_objected_to(text: str) -> None:
         "void f(void)\n{\n    y = exp(log(x));\n}\n",
         "void f(void)\n{\n    sort(a, n);\n}\n",
         "Long total;\n",
+        "intx foo3() { return 0; }\n",
+        "void f(void)\n{\n    glong a;\n    white(b);\n    cbreak();\n    RETURN (c);\n}\n",
+        'void f(void)\n{\n    printf(RED "a: %d\\n"\n           COLOR_OFF, a);\n}\n',
+        'void f(void)\n{\n    printf("(" PACKAGE ")%s "EV_FMT, a);\n}\n',
+        "if (a >= INT_MAX)  /* (lua_Integer -> int) overflow? */\n    b();\n",
+        "#define A(op) f(#op, \\\n    #op, 1)\n",
         "/*\n# Copyright\n#inculde <x.h>\n*/\nint a;\n",
     ],
 )

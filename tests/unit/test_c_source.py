@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -163,6 +165,23 @@ def test_correct_c_gives_no_problem(text: str) -> None:
         "void f(void)\n{\n    goto *p;\n}\n",
         "_Thread_local int a;\n__thread int b;\n_Atomic int c;\n",
         'char *s = "a" STR(x) "b";\n',
+        # Of the correct files of Debian's projects.
+        "public void f(a)\n    int a;\n{\n}\npublic int g(void)\n{\n    return 0;\n}\n",
+        "void f(void)\n{\n    g_autofree char *s = NULL;\n    g_autoptr(GFile) file = NULL;\n}\n",
+        "struct s {\n    PyObject_HEAD\n    int a;\n};\nstruct PACKED t { int a; };\n",
+        "typedef struct {\n    Bitfield(amulet, 1);\n    Bitfield(bell, 1);\n} u;\n",
+        "typedef int (FAR WINAPI *f)(void);\nstatic void WINAPI (*g)(int);\n",
+        "void FDECL((*f), (char *));\nvoid *xmalloc _PRx((size_t n));\n",
+        "LUA_API lua_State *(lua_newstate)(lua_Alloc f);\nint f(Obj *CONST objv[]);\n",
+        "INLINE static int\nf(void)\n{\n    return 0;\n}\n",
+        "TBOOLEAN /* any? */\nf(int a) /* of a */\n{\n    return a;\n}\n",
+        "void f(void)\n{\n    switch (a) {\n    DT(A)\n    DT(B)\n    default:\n        g();\n    }\n}\n",
+        "void f(void)\n{\n    CALLOC(t, sizeof(struct s), 1, return 1);\n    LOOP {\n        g();\n    }\n}\n",
+        "void f(void)\n{\n    free_array(L, p, Proto *);\n    q = value(struct s *, it);\n    goto *(void *)(b + *p++);\n}\n",
+        "struct p f(int a)\n{\n    return (struct p) { a, 1 };\n}\n",
+        'char *v =\n    PROGRAM_NAME\n    COOKIE\n    "x";\nint a = cmp(<);\n',
+        "static enum_item const e[] = {\n    X_ITEM(A_, S)\n    X_ITEM(A_, T)\n    {0}\n};\n",
+        "#define A(x) f(#x, \\\n    #x, x)\nint a;\n",
     ],
 )  # fmt: skip
 def test_macros_that_once_were_not_understood(text: str) -> None:
@@ -181,9 +200,31 @@ def test_macros_that_once_were_not_understood(text: str) -> None:
         ("void f(void)\n{\n    tt_int_op(a, ==, b;\n}\n", 3),
         ("void f(void)\n{\n    n = va_arg(ap, int;\n}\n", 3),
         ("main()\n{\n    return 0\n}\n", 3),
+        ("void f(int a)\n{\n    int n MAX(a, 1);\n}\n", 3),
+        ("void f(int a)\n{\n    n = open(_PATH_NULL O_RDWR, 0);\n}\n", 3),
+        ("enum e {\n    P_EVEN\n    P_ODD,\n    P_NONE\n};\n", 3),
+        ('void f(void)\n{\n    scanf("%d", &, &b);\n}\n', 3),
+        ("void f(void)\n{\n    cosnt int a = 1;\n    cosnt int b = 2;\n}\n", 3),
+        ("#if A\nint a;\n#elif B\nint b;\n#endif\nint c\nint d;\n", 6),
         ("int f __P((int);\nint g;\n", 1),
     ],
 )
 def test_slips_beside_macros_are_seen(text: str, line: int) -> None:
     found = structure.problems(text, "c")
     assert line in [text.count("\n", 0, p.start) + 1 for p in found], found
+
+
+PIECES = ["for_each", "\n", "ABC(", "ABC ", "ABC(a) ", "A_B * ", "#if A\n", "{\nABC(a)\n", "[{("]
+PIECES += ["struct ", "a_", '"\\\n', "x;\n\n", "ABC,ABC(,", "sizeof  ", "#\\\n", "goto *", "f(a) "]
+
+
+@pytest.mark.parametrize("piece", [*PIECES, "alloc(T *,"])
+def test_no_text_takes_long(piece: str) -> None:
+    started = time.process_time()
+    plain(piece * 8000)
+    assert time.process_time() - started < 1.5
+
+
+def test_brackets_may_be_nested_deeply() -> None:
+    text = "void f(void)\n{\n    ABC(" + "(" * 5000 + "int" + ")" * 5000 + ");\n}\n"
+    assert len(plain(text)) == len(text)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lm_lint import structure
 from lm_lint.html_tags import blanked, tag_problems
@@ -114,3 +116,14 @@ def test_offsets_count_code_points_and_not_bytes() -> None:
     expected = [(p.start + shift, p.end + shift) for p in structure.problems(plain, "c")]
     assert [(p.start, p.end) for p in structure.problems(accented, "c")] == expected
     assert expected
+
+
+BRACKETED = 'int f(int a)\n{\n    if (a > 1) {\n        g(a, "x");\n    }\n    return a;\n}\n'
+
+
+@given(st.integers(0, len(BRACKETED)), st.integers(0, 6), st.sampled_from(list('(){};,"x1\n# ')))
+def test_a_tree_that_is_edited_says_what_a_new_one_says(start: int, n_gone: int, new: str) -> None:
+    end = min(start + n_gone, len(BRACKETED))
+    text, old = structure.CText(BRACKETED).edited(start, end, new)
+    assert text == BRACKETED[:start] + new + BRACKETED[end:]
+    assert structure.c_health(None, text, old=old) == structure.c_health(None, text)
