@@ -109,6 +109,7 @@ def materials(
     clean = [d for d in documents if 5 <= d.text.count("\n") <= 1500]
     yield from ((f"{d.project}: {d.path}", d.text) for d in clean[:n_clean])
     yield from raw_documents(language, "valid", corpus.parent, n_clean)
+    yield from raw_documents(language, "train", corpus.parent, n_clean, unseen=True)
 
 
 # --- The fit --------------------------------------------------------------------------------------
