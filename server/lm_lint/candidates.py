@@ -202,7 +202,7 @@ class Proposer:
             "insert": self._insertions(),
             "delete": self._deletions(),
             # Before the replacements, of which a respelling may be one.
-            "other": [*self._swaps(), *self._respelt(), *self._end_tags()],
+            "other": [*self._swaps(), *self._respelt(), *self._end_tags(), *self._pairs()],
             "line": self._lines(),
             "replace": self._replacements(),
         }
@@ -413,6 +413,22 @@ class Proposer:
                     new = "\n" + _indent_of(self.text, gap.before)
                     yield Candidate(gap.before, gap.after, new, "insert", "", "\n", free)
 
+    def _pairs(self) -> Iterator[Candidate]:
+        """Two edits that come together, where one alone does not suffice."""
+        for closer in _SIGNS[self.language] and ("))", "]]", "])", ")]"):
+            for gap in self.gaps:
+                far = self._distance(gap.after_token)
+                if far < 1.0:
+                    cost = self._cost(gap.before_token, self.vocabulary.entries(closer[0]))
+                    free = self._surprise(gap.after_token) - cost - far - 6.0
+                    yield Candidate(gap.before, gap.before, closer, "pair", "", closer, free)
+        for pattern, new in _TOGETHER[self.language]:
+            for match in pattern.finditer(self.text, *self.limits):
+                place = self._token_at(match.start())
+                free = 6.0 - self._distance(place)
+                added = match.expand(new)
+                yield Candidate(match.start(), match.end(), added, "pair", "two", "two", free)
+
     def _end_tags(self) -> Iterator[Candidate]:
         """Where nobody keeps a stack: the ends of the elements that began last."""
         if self.language != "html":
@@ -590,6 +606,27 @@ _COMMENT_OR_CODE: dict[Language, re.Pattern[str]] = {
     ),
     "python": re.compile(r"#[^\n]*|(?P<code>\"(?:\\.|[^\"\\\n])*\"?|[^\s#\"]+)"),
     "html": re.compile(r"(?P<code>\S+)"),
+}
+# What takes two edits to mend, and is one slip all the same.
+_TOGETHER: dict[Language, tuple[tuple[re.Pattern[str], str], ...]] = {
+    "c": (
+        (re.compile(r"\bfor(\s*\([^;,()]*),([^;,()]*),([^;,]*)"), r"for\1;\2;\3"),
+        (re.compile(r"=<"), "<="),
+        (re.compile(r"=>"), ">="),
+        (re.compile(r"\belse(\s*\([^()]*\))(?=\s*\{)"), r"else if\1"),
+        (re.compile(r"\(\(([^()]*)\)\{"), r"((\1)) {"),
+    ),
+    "python": (
+        (re.compile(r"\belse[ \t]+if\b"), "elif"),
+        (re.compile(r"\bprint[ \t]+((?!\()[^\n#]*[^\s#])"), r"print(\1)"),
+        (re.compile(r"(?<=[\w\])])[ \t]*\+\+"), " += 1"),
+        (re.compile(r"(?<=[\w\])])[ \t]*--(?=[ \t]*$)", re.MULTILINE), " -= 1"),
+        (re.compile(r"=<"), "<="),
+        (re.compile(r"=>"), ">="),
+        (re.compile(r"<>"), "!="),
+        (re.compile(r"!(?=[\w(])"), "not "),
+    ),
+    "html": (),
 }
 _START_TAG = re.compile(r"<([A-Za-z][\w-]*)")
 _HEAD_END = re.compile(r"(?:\)|\b(?:else|do)|\b(?:struct|union|enum)[ \t]+\w+)(?=[ \t]*\n)")

@@ -128,6 +128,8 @@ def test_what_is_removed_and_added_is_told(tiny_tokenizer: Tokenizer) -> None:
     text = C.replace("i < count;", "i < count,")
     for candidate in proposed(tiny_tokenizer, "c", C, text):
         gone = text[candidate.start : candidate.end]
+        if candidate.op == "pair":
+            continue
         assert gone.strip() == candidate.removed or candidate.op == "swap"
         if candidate.op == "swap":
             assert gone.split(candidate.added)[0].strip() == candidate.removed
@@ -135,6 +137,25 @@ def test_what_is_removed_and_added_is_told(tiny_tokenizer: Tokenizer) -> None:
             assert candidate.text.strip() == candidate.added
         assert bool(candidate.removed) == (candidate.op != "insert")
         assert bool(candidate.added) == (candidate.op != "delete")
+
+
+@pytest.mark.parametrize(
+    ("language", "right", "wrong"),
+    [
+        ("c", "for (int i = 0; i < count; i++)", "for (int i = 0, i < count, i++)"),
+        ("c", "price * (i + 1);", "price => (i + 1);"),
+        ("python", 'print("too much", price)', 'print "too much", price'),
+        ("python", "result += price", "result++"),
+    ],
+)
+def test_two_edits_that_are_one_slip(
+    tiny_tokenizer: Tokenizer, language: Language, right: str, wrong: str
+) -> None:
+    correct = C if language == "c" else PYTHON
+    text = correct.replace(right, wrong)
+    found = [c for c in proposed(tiny_tokenizer, language, correct, text) if c.op == "pair"]
+    assert found
+    assert all(c.apply(text) != text for c in found)
 
 
 @pytest.mark.parametrize("op", ["insert", "delete", "replace", "swap", "respell", "indent"])
