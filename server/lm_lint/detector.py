@@ -33,6 +33,8 @@ from lm_lint.tokens import Tokenizer
 from lm_lint.witnesses import CodeWitness, PageWitness, Witness, hot_tokens
 
 _ROUNDS = 8  # a repair uncovers what stood behind it; this deep and no deeper
+_RUBBLE = 40  # a stretch with more problems than these is no program with some slips,
+_ROUNDS_OF_RUBBLE = 2  # and not worth more rounds than these
 _CLUSTERS_AT_ONCE = 16
 _WHOLE_CHARS = 6000  # a text up to this length is read as a whole
 _CONTEXT_CHARS = 1000  # of a longer one so much before a cluster, and a little behind it
@@ -92,9 +94,11 @@ class Detector:
         current = text
         moved: list[tuple[int, int]] = []  # (place, growth) of each repair, in the order made
         settled: set[str] = set()  # the text of clusters of which nothing more is to be said
-        for _ in range(_ROUNDS):
+        for n_rounds in range(_ROUNDS):
             accepted: list[Finding] = []
             for examined in self.examine(current, language, settled):
+                if n_rounds >= _ROUNDS_OF_RUBBLE and len(examined.cluster.problems) > _RUBBLE:
+                    continue
                 finding = self._finding(current, language, examined)
                 if finding is None or finding.confidence < _ACCEPTED:
                     settled.add(current[examined.cluster.start : examined.cluster.end])
