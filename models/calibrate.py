@@ -96,10 +96,17 @@ def _example(
 
 
 def materials(
-    language: Language, data: Path, git_rows: Path | None, corpus: Path, n_made: int, n_clean: int
+    language: Language,
+    data: Path,
+    git_rows: Path | None,
+    corpus: Path,
+    n_made: int,
+    n_clean: int,
+    n_rows: int | None = None,
 ) -> Iterator[Slip | tuple[str, str]]:
     """Slips, and (name, text) of correct files: nothing of the report part, no test project."""
-    rows = [s for s in slips.read(data, git_rows) if s.language == language and s.part == "tune"]
+    known = [row for row in slips.read(data, git_rows) if row.language == language]
+    rows = slips.choose(known, "tune", n_rows, seed=0)
     yield from rows
     yield from ((row.id, row.fixed) for row in rows)
     documents = heldout.load(corpus, language, "valid", 6_000_000, seed=0)
@@ -253,6 +260,7 @@ def load(path: Path) -> list[Example]:
 @click.option("--language", "languages", type=click.Choice(LANGUAGES), multiple=True)
 @click.option("--made", "n_made", default=240, show_default=True, help="Made slips of each way.")
 @click.option("--clean", "n_clean", default=250, show_default=True, help="Correct files.")
+@click.option("--rows", "n_rows", type=int, help="Real slips of each source; all without it.")
 @click.option("--no-parser", is_flag=True, help="Fit the weights for surprise alone.")
 @click.option("--refit", is_flag=True, help="Take the examples of the last time.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/calibration"))
@@ -264,6 +272,7 @@ def command(
     languages: tuple[Language, ...],
     n_made: int,
     n_clean: int,
+    n_rows: int | None,
     no_parser: bool,
     refit: bool,
     out: Path,
@@ -276,7 +285,7 @@ def command(
         key = f"{language}-surprise" if no_parser else language
         stored = out / f"{key}.jsonl.gz"
         if detector is not None:
-            items = list(materials(language, data, git_rows, corpus, n_made, n_clean))
+            items = list(materials(language, data, git_rows, corpus, n_made, n_clean, n_rows))
             examples = collect(detector, language, tqdm(items, desc=key, unit="file"))
             save(stored, examples)
         else:

@@ -44,6 +44,7 @@ _KEPT = 16  # and for a long one
 _LEAST_CONFIDENCE = 0.02
 _ACCEPTED = 0.3  # a repair that is likelier is taken as made, and the search goes on behind it
 _ALTERNATIVES = 4
+_SAME_SLIP_LINES = 25  # so far away the same edit may take back the same slip
 _SURPRISES = 24
 _LEAST_EXCESS_BITS = 5.0
 
@@ -148,8 +149,9 @@ class Detector:
             yield Examination(self, text, language, cluster, reading, low, high, len(found))
 
     def _finding(self, text: str, language: Language, examined: Examined) -> Finding | None:
-        """The best option as a finding. Its confidence is that there is a slip on its line, its
-        repairs share it out; what would mend another slip of the same cluster does not count."""
+        """The best option as a finding. Its confidence is that there is this slip, here or where
+        the same edit is as right (a missing `}` has many places); its repairs share it out. What
+        would mend another slip of the same cluster does not count."""
         if not len(examined.probabilities):
             return None
         order = np.argsort(-examined.probabilities)
@@ -160,7 +162,8 @@ class Detector:
         for which in order:
             option = examined.options[int(which)]
             probability = float(examined.probabilities[which])
-            if _line_of(text, option.candidate) == line:
+            away = abs(_line_of(text, option.candidate) - line)
+            if not away or (away <= _SAME_SLIP_LINES and _is_same_edit(best, option)):
                 same.append(int(which))
             elif probability > 0.02 and self._is_other_slip(text, language, examined, best, option):
                 elsewhere += probability
@@ -321,6 +324,16 @@ def surprising(reading: Any) -> list[Problem]:
         start = int(bounds[min(place, last)])
         res.append(Problem(start, int(bounds[min(place + 1, last)]), start))
     return res
+
+
+def _is_same_edit(one: Option, other: Option) -> bool:
+    """The same lexemes come and go, and the text parses as well afterwards."""
+    a, b = one.candidate, other.candidate
+    if (a.op, a.removed, a.added) != (b.op, b.removed, b.added):
+        return False
+    return (
+        one.after is not None and other.after is not None and one.after.weight == other.after.weight
+    )
 
 
 def place_of(text: str, repair: Repair | Candidate) -> tuple[int, int]:

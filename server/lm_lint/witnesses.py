@@ -26,6 +26,7 @@ from lm_lint.text import Language
 
 Key = tuple[int, tuple[str, ...], tuple[str, ...]]
 
+_SEVERAL = 3  # so many problems may be those of several slips
 _CHECKED = 420  # candidates that the parsers see
 
 
@@ -121,7 +122,13 @@ class CodeWitness:
     def _after(self, candidate: Candidate, enough: int) -> Health | None:
         repaired = self._edited(self.stretch, candidate)
         if self.language == "python" and self._gives_up_as_early(candidate, repaired):
-            return None
+            # With several slips it may be another one that CPython tells of: then the others must agree.
+            before = self.before
+            if before is None or before.n_tree + before.n_rules < _SEVERAL:
+                return None
+            after = structure.health(repaired, self.language, enough)
+            fewer = after and after.n_tree + after.n_rules < before.n_tree + before.n_rules
+            return after if fewer else None
         if self._c_text is None or "#" in candidate.text + self._line(candidate):
             return structure.health(repaired, self.language, enough)
         # No directive is where the edit is, so the tracks of macros stay as they are.
