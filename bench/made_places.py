@@ -96,14 +96,19 @@ def weight(language: Language, text: str) -> int:
 
 
 def _elsewhere(broken: Tokens, lexeme: str, line: int, reach: int) -> Iterator[tuple[int, str]]:
-    """The lexeme behind each token near; a place belongs to the line of the token before it. The nearest first."""
+    """The lexeme behind each token near, the nearest first. A place belongs to the line of the token before it; that of a
+    brace or a tag, which stand on lines of their own, to the line of the token behind it as well, as in the real rows."""
     near = [t for t in broken.all if abs(broken.line(t.start) - line) <= reach]
     if reach == _FAR:  # one place a line will do
         last_of_line = {broken.line(t.end): t for t in near}
         near = list(last_of_line.values())
     for token in sorted(near, key=lambda t: abs(broken.line(t.end) - line)):
         text = broken.text
-        yield broken.line(token.end), f"{text[: token.end]} {lexeme} {text[token.end :]}"
+        repaired = f"{text[: token.end]} {lexeme} {text[token.end :]}"
+        yield broken.line(token.end), repaired
+        behind = len(text) - len(text[token.end :].lstrip())
+        if reach == _FAR and behind < len(text):
+            yield broken.line(behind), repaired
 
 
 def _others_removed(

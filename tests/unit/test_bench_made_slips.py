@@ -127,8 +127,8 @@ def test_a_lost_brace_takes_its_line_along_and_may_stand_elsewhere() -> None:
     broken = edit.apply(C)
     assert "b += 2;\n    return" in broken
     line = tokens.line(edit.start)
-    # Behind the `{` of the block and all that follows, but not inside of the next function.
-    assert made_places.accepted_lines(tokens, edit, line) == {5, 6, 7, 8, 9}
+    # Behind the `{` of the block and all that follows, and where the next function begins, but not inside of it.
+    assert made_places.accepted_lines(tokens, edit, line) == {5, 6, 7, 8, 9, 11}
     assert line == 7
 
 
