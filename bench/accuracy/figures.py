@@ -68,6 +68,10 @@ _PARTS: tuple[tuple[str, Choice], ...] = (
         ", without missing `;`",
         lambda slip: slip.language == "c" and not slip.is_missing_semicolon,
     ),
+    (
+        ", one token, without missing `;`",
+        lambda slip: slip.language == "c" and slip.single and not slip.is_missing_semicolon,
+    ),
     (", a missing tag", lambda slip: slip.language == "html" and slip.is_missing_tag),
 )
 

@@ -164,7 +164,11 @@ def test_groups_and_shares() -> None:
         for text in (slip_text(), semicolon)
     ]
     by_group = figures.by_group(found, list(tools().values()))
-    assert list(by_group) == ["C, students", "C, students, without missing `;`"]
+    assert list(by_group) == [
+        "C, students",
+        "C, students, without missing `;`",
+        "C, students, one token, without missing `;`",
+    ]
     mine = by_group["C, students"]["lm-lint"]
     assert (mine["line"], mine["exact"], mine["parses"], mine["ms_median"]) == (1, 1, 1, 4)
     assert mine["reports_per_slip"] == 1  # the other is below 0.6
