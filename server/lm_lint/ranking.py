@@ -45,8 +45,9 @@ class Ranker:
         return cls(tables, str(values.get("model_sha256", "")))
 
     def score(self, key: str, features: Features) -> float:
-        """w . f in nats. `key` is a language, with "-surprise" behind it where no parser is asked."""
-        weights = self.weights.get(key, {})
+        """w . f in nats. `key` is a language, with "-surprise" behind it where no parser is asked;
+        one that was not fitted is judged by weights set by hand."""
+        weights = self.weights.get(key) or _UNFITTED.get(key, {})
         return sum(weights.get(name, 0.0) * value for name, value in features.items())
 
     def probabilities(
@@ -94,13 +95,12 @@ _BY_HAND: dict[str, float] = {
     "op indent": -4.0,
     "nothing": 2.5,
 }
-DEFAULT = Ranker(
-    {
-        "c": _BY_HAND,
-        "html": _BY_HAND,
-        "python": _BY_HAND,
-        "c-surprise": {**_BY_HAND, "nothing": 8.0},
-        "html-surprise": {**_BY_HAND, "nothing": 8.0},
-        "python-surprise": {**_BY_HAND, "nothing": 8.0},
-    }
-)
+_UNFITTED: dict[str, dict[str, float]] = {
+    "c": _BY_HAND,
+    "html": _BY_HAND,
+    "python": _BY_HAND,
+    "c-surprise": {**_BY_HAND, "nothing": 8.0},
+    "html-surprise": {**_BY_HAND, "nothing": 8.0},
+    "python-surprise": {**_BY_HAND, "nothing": 8.0},
+}
+DEFAULT = Ranker({})

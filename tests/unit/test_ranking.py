@@ -27,7 +27,11 @@ def test_a_score_is_a_sum_of_weights_and_values() -> None:
 
 def test_what_has_no_weight_counts_nothing() -> None:
     assert RANKER.score("c", {"gain": 1.0, "unheard of": 99.0}) == RANKER.score("c", {"gain": 1.0})
-    assert RANKER.score("python", {"gain": 1.0}) == 0.0
+
+
+def test_what_was_not_fitted_is_judged_by_hand() -> None:
+    assert RANKER.score("python", {"gain": 1.0}) == DEFAULT.score("python", {"gain": 1.0}) > 0
+    assert RANKER.score("a language", {"gain": 1.0}) == 0.0
 
 
 def test_probabilities_by_hand() -> None:
