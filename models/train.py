@@ -371,4 +371,7 @@ def command(
     settings = read_config(config, overrides)
     run(settings, out or Path("runs") / settings.name, minutes, steps, device)
     if dist.is_initialized():
+        # Nobody leaves while another still saves and validates: threads that wait for a peer which
+        # is gone end the process with an abort.
+        dist.barrier()
         dist.destroy_process_group()
