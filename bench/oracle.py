@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import click
 from tqdm import tqdm
 
 from bench import slips
-from bench.accuracy.__main__ import default_data
+from bench.options import choice_of_slips
 from bench.slips import Slip
 from lm_lint import structure
 from lm_lint.candidates import Candidate
@@ -56,7 +55,7 @@ def stages(detector: Detector, slip: Slip) -> list[bool]:
     first = kept = False
     best = -1.0
     for examination in examinations:
-        better += [_moved(c, examination.low) for c, _ in examination.witness.better()]
+        better += [c.moved(examination.low) for c, _ in examination.witness.better()]
         examined = examination.result()
         pairs = zip(examined.options, examined.probabilities, strict=True)
         for option, probability in pairs:
@@ -76,18 +75,11 @@ def _proposed(examinations: Iterable[Any], text: str, language: Language) -> Ite
         return
     for examination in examinations:
         for candidate in examination.witness.proposed():
-            yield _moved(candidate, examination.low)
-
-
-def _moved(candidate: Candidate, by: int) -> Candidate:
-    return replace(candidate, start=candidate.start + by, end=candidate.end + by)
+            yield candidate.moved(examination.low)
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), default=default_data)
-@click.option("--git-rows", type=click.Path(path_type=Path), default=Path("data/git_rows"))
-@click.option("--part", type=click.Choice(["tune", "report"]), default="tune", show_default=True)
-@click.option("--language", "languages", type=click.Choice(LANGUAGES), multiple=True)
+@choice_of_slips
 @click.option("--limit", type=int, help="Slips of each language and source, drawn by seed.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/oracle"))
 def main(

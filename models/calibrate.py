@@ -28,8 +28,7 @@ from tqdm import tqdm
 
 from bench import made_slips, slips
 from bench.slips import Slip
-from lm_lint.candidates import Candidate
-from lm_lint.detector import Detector, Examined, place_of
+from lm_lint.detector import Detector, Examined, line_of
 from lm_lint.text import LANGUAGES, Language
 from models import heldout
 from models.corpus.raw import raw_documents
@@ -70,16 +69,11 @@ def of_slip(detector: Detector, slip: Slip) -> Iterator[Example]:
         on_line = [
             i
             for i, option in enumerate(examined.options)
-            if _line_of(slip.broken, option.candidate) in slip.accept_lines
+            if line_of(slip.broken, option.candidate) + 1 in slip.accept_lines
         ]
         weight = 0.5 if slip.source.startswith("made") else 1.0
         weight *= 1.0 if exact else 0.5
         yield _example(examined, slip.source, slip.id, exact or on_line, weight)
-
-
-def _line_of(text: str, candidate: Candidate) -> int:
-    """The line, from 1, on which a finding with this repair stands."""
-    return text.count("\n", 0, place_of(text, candidate)[0]) + 1
 
 
 def of_clean(detector: Detector, text: str, language: Language, group: str) -> Iterator[Example]:

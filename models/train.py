@@ -4,8 +4,9 @@
     torchrun --nproc-per-node 2 -m models train models/configs/small.toml --steps 50
 
 A run's folder (runs/NAME) holds config.json, log.csv, loss.png and a checkpoint from which the
-same command goes on; init.json names the released weights that it started from, where it did. The schedule is a function of progress, which is the larger of the share of
-the steps and the share of the wall-clock time, so that a run can land at a given time.
+same command goes on; init.json names the released weights that it started from, where it did.
+The schedule is a function of progress, which is the larger of the share of the steps and the
+share of the wall-clock time, so that a run can land at a given time.
 """
 
 from __future__ import annotations

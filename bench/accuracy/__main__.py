@@ -28,27 +28,14 @@ from bench.accuracy import curves, figures, ours, page, plots
 from bench.accuracy.asking import Answers, Asked, Memory, failures, key_of
 from bench.accuracy.judging import Parses
 from bench.accuracy.texts import Text, Wanted, gather
+from bench.options import choice_of_slips
 from bench.reports import Tool
 from bench.rivals import ngram
 from lm_lint.text import LANGUAGES, Language
 
 
-def default_data() -> Path:
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    return Path(os.environ.get("LM_LINT_SLIPS") or beside)
-
-
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), default=default_data, show_default="above")
-@click.option(
-    "--git-rows",
-    type=click.Path(path_type=Path),
-    default=Path("data/git_rows"),
-    show_default=True,
-    help="Folder of {language}_git.jsonl.",
-)
-@click.option("--part", type=click.Choice(["tune", "report"]), default="tune", show_default=True)
-@click.option("--language", "languages", type=click.Choice(LANGUAGES), multiple=True)
+@choice_of_slips
 @click.option("--limit", type=int, help="Real slips of each language and source, drawn by seed.")
 @click.option(
     "--made",

@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lm_lint.lexemes import KEYWORDS, Lexeme, lexemes, nearly
+from lm_lint.lexemes import BRACES, KEYWORDS, Lexeme, lexemes, nearly
 from lm_lint.structure import Problem, python_inside
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
@@ -26,13 +26,11 @@ from lm_lint.tokens import Tokenizer
 Bits = npt.NDArray[np.float32]
 
 _BEFORE, _AFTER = 160, 24  # tokens of the window around a suspect
-_MAX_WINDOW = 900
 _LIKELIEST = 12
 _KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 50, "line": 60}
 _INDENTS = 6  # how many of a text's indentations are tried
 _REACH_TOKENS = 60  # further from a suspect nothing is replaced, deleted or respelt
 _CLOSE_TOKENS = 6  # so near to a suspect every sign and every deletion is tried
-_CLOSE_BITS = 30.0
 
 # Signs that are tried in every gap, however little the model expects them there.
 _SIGNS: dict[Language, tuple[str, ...]] = {
@@ -116,6 +114,10 @@ class Candidate:
     def apply(self, text: str) -> str:
         return text[: self.start] + self.text + text[self.end :]
 
+    def moved(self, by: int) -> Candidate:
+        """The same edit in a text that begins so many code points earlier."""
+        return replace(self, start=self.start + by, end=self.end + by)
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -136,7 +138,6 @@ class Vocabulary:
         self.bare = [text.strip(" ") for text in texts]
         whole = re.compile(r"\w+|[^\w\s\ufffd]")
         self.spells = np.array([bool(whole.fullmatch(text)) for text in self.bare])
-        self.is_line = np.array([text.startswith("\n") and not text.strip() for text in texts])
         self._entries: dict[str, list[int]] = {}
         for entry, bare in enumerate(self.bare):
             if self.spells[entry]:
@@ -340,7 +341,7 @@ class Proposer:
     def _respelt(self) -> Iterator[Candidate]:
         """A keyword, or a word that the text has elsewhere, for one that is nearly it."""
         wanted_words = KEYWORDS[self.language]
-        once = _counted(self.lexemes)
+        once = Counter(lexeme.text for lexeme in self.lexemes)
         for i in self.near:
             lexeme = self.lexemes[i]
             if lexeme.kind not in ("name", "number", "keyword") or len(lexeme.text) < 2:
@@ -575,7 +576,7 @@ def _block_indents(text: str, start: int, places: list[int]) -> list[str]:
     """For increasing places of C the indentation of the line that opened the innermost block."""
     res = []
     stack: list[int] = []
-    braces = [m.start(1) for m in _BRACES.finditer(text, start) if m[1]]
+    braces = [m.start(1) for m in BRACES.finditer(text, start) if m[1]]
     idx = 0
     for place in places:
         while idx < len(braces) and braces[idx] < place:
@@ -597,9 +598,6 @@ def _code_before(text: str, language: Language, offset: int) -> int:
     return end
 
 
-_BRACES = re.compile(
-    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?|([{}])", re.DOTALL
-)
 _COMMENT_OR_CODE: dict[Language, re.Pattern[str]] = {
     "c": re.compile(
         r"//[^\n]*|/\*.*?(?:\*/|\Z)|(?P<code>\"(?:\\.|[^\"\\\n])*\"?|[^\s/\"]+|/)", re.DOTALL
@@ -665,13 +663,6 @@ def _joins(pair: str) -> bool:
 
 def _in_word(char: str) -> bool:
     return char.isalnum() or char == "_"
-
-
-def _counted(found: list[Lexeme]) -> dict[str, int]:
-    res: dict[str, int] = {}
-    for lexeme in found:
-        res[lexeme.text] = res.get(lexeme.text, 0) + 1
-    return res
 
 
 def _line_start(text: str, offset: int) -> int:

@@ -24,6 +24,7 @@ from lm_lint import features, structure
 from lm_lint.candidates import Candidate, Vocabulary
 from lm_lint.clusters import Cluster, clusters
 from lm_lint.findings import Finding, Repair, code_of
+from lm_lint.html_layout import Layout
 from lm_lint.html_tags import Page
 from lm_lint.pricing import QUICK_TOKENS, WINDOW_TOKENS, Price, Pricing
 from lm_lint.ranking import DEFAULT, Features, Ranker
@@ -97,9 +98,10 @@ class Detector:
         settled: set[str] = set()  # the text of clusters of which nothing more is to be said
         for n_rounds in range(_ROUNDS):
             accepted: list[Finding] = []
-            for examined in self.examine(current, language, settled):
-                if n_rounds >= _ROUNDS_OF_RUBBLE and len(examined.cluster.problems) > _RUBBLE:
+            for examination in self.examinations(current, language, settled):
+                if n_rounds >= _ROUNDS_OF_RUBBLE and len(examination.problems) > _RUBBLE:
                     continue
+                examined = examination.result()
                 finding = self._finding(current, language, examined)
                 if finding is None or finding.confidence < _ACCEPTED:
                     settled.add(current[examined.cluster.start : examined.cluster.end])
@@ -115,11 +117,9 @@ class Detector:
                 moved.append((repair.start, len(repair.text) - (repair.end - repair.start)))
         return sorted(res, key=lambda finding: -finding.confidence)
 
-    def examine(
-        self, text: str, language: Language, settled: set[str] | None = None
-    ) -> Iterator[Examined]:
+    def examine(self, text: str, language: Language) -> Iterator[Examined]:
         """The clusters of problems with their options and the probability of each."""
-        for examination in self.examinations(text, language, settled):
+        for examination in self.examinations(text, language):
             yield examination.result()
 
     def examinations(
@@ -133,6 +133,9 @@ class Detector:
             whole = self.reader.read(text, language)
             problems = surprising(whole)
         found = clusters(text, language, problems)
+        if not found:
+            return
+        whole_text = WholeText.of(text, language, len(found), self.parser)
         n_examined = 0
         for cluster in found:
             if settled and text[cluster.start : cluster.end] in settled:
@@ -146,7 +149,7 @@ class Detector:
                 reading = whole
             else:
                 reading = self.reader.read(text[low:high], language)
-            yield Examination(self, text, language, cluster, reading, low, high, len(found))
+            yield Examination(self, whole_text, cluster, reading, low, high)
 
     def _finding(self, text: str, language: Language, examined: Examined) -> Finding | None:
         """The best option as a finding. Its confidence is that there is this slip, here or where
@@ -156,13 +159,13 @@ class Detector:
             return None
         order = np.argsort(-examined.probabilities)
         best = examined.options[int(order[0])]
-        line = _line_of(text, best.candidate)
+        line = line_of(text, best.candidate)
         same: list[int] = []
         elsewhere = 0.0
         for which in order:
             option = examined.options[int(which)]
             probability = float(examined.probabilities[which])
-            away = abs(_line_of(text, option.candidate) - line)
+            away = abs(line_of(text, option.candidate) - line)
             if not away or (away <= _SAME_SLIP_LINES and _is_same_edit(best, option)):
                 same.append(int(which))
             elif probability > 0.02 and self._is_other_slip(text, language, examined, best, option):
@@ -191,12 +194,34 @@ class Detector:
         first, second = sorted((best.candidate, other.candidate), key=lambda c: c.start)
         if second.start < first.end:
             return False
-        start, end = (0, len(text)) if language == "html" else _span(examined.cluster)
+        cluster = examined.cluster
+        start, end = (0, len(text)) if language == "html" else (cluster.start, cluster.end)
         both = text[:end]
         for candidate in (second, first):
             both = candidate.apply(both)
         enough = best.after.weight - 1
         return structure.health(both[start:], language, enough) is not None
+
+
+@dataclass(frozen=True)
+class WholeText:
+    """What all clusters of a text have in common, found out once.
+
+    reliable  whether only a slip can make the parser stumble in it
+    page      in HTML the page, cut into tags, and how it is indented
+    """
+
+    text: str
+    language: Language
+    n_clusters: int
+    reliable: bool
+    page: tuple[Page, Layout] | None
+
+    @classmethod
+    def of(cls, text: str, language: Language, n_clusters: int, parser: bool) -> WholeText:
+        page = Page(text) if language == "html" and parser else None
+        reliable = structure.is_reliable(text, language)
+        return cls(text, language, n_clusters, reliable, (page, Layout(page)) if page else None)
 
 
 class Examination:
@@ -205,27 +230,25 @@ class Examination:
     def __init__(
         self,
         detector: Detector,
-        text: str,
-        language: Language,
+        whole: WholeText,
         cluster: Cluster,
         reading: Any,
         low: int,
         high: int,
-        n_clusters: int,
     ) -> None:
-        self.whole, self.n_clusters = text, n_clusters
-        self.detector, self.language, self.reading = detector, language, reading
+        text = whole.text
+        self.whole, self.language = whole, whole.language
+        self.detector, self.reading = detector, reading
         self.cluster, self.low = cluster, low
         self.text = text[low:high]
         self.start, self.end = cluster.start - low, cluster.end - low
         self.problems = [_moved(problem, -low) for problem in cluster.problems]
         self.stretch = text[cluster.start : cluster.end]
-        self.reliable = structure.is_reliable(text, language)
-        self.witness = self._witness(text, low, high)
+        self.witness = self._witness(low, high)
 
-    def _witness(self, text: str, low: int, high: int) -> Witness:
-        if self.language == "html" and self.detector.parser:
-            return PageWitness(Page(text), self.problems, low, high)
+    def _witness(self, low: int, high: int) -> Witness:
+        if self.whole.page is not None:
+            return PageWitness(*self.whole.page, self.problems, low, high)
         return CodeWitness(
             self.detector._vocabulary,
             self.text,
@@ -243,11 +266,11 @@ class Examination:
         hot = hot_tokens(self.reading.tokens.bounds, self.problems, len(self.text))
         options = tuple(
             Option(
-                _shifted(candidate, self.low),
+                candidate.moved(self.low),
                 price,
                 after,
                 features.of_candidate(
-                    _shifted(candidate, -self.start),
+                    candidate.moved(-self.start),
                     price,
                     before,
                     after,
@@ -265,10 +288,10 @@ class Examination:
             before,
             len(better),
             self._hot_bits(hot),
-            self.reliable,
+            self.whole.reliable,
             self._lines(),
-            self.n_clusters,
-            self.whole,
+            self.whole.n_clusters,
+            self.whole.text,
         )
         ranker = self.detector.ranker
         probabilities = ranker.probabilities(self.key, nothing, [o.features for o in options])
@@ -349,10 +372,6 @@ def place_of(text: str, repair: Repair | Candidate) -> tuple[int, int]:
     return start + len(gone) - len(gone.lstrip()), start + len(gone.rstrip())
 
 
-def _span(cluster: Cluster) -> tuple[int, int]:
-    return cluster.start, cluster.end
-
-
 def _context(text: str, cluster: Cluster) -> tuple[int, int]:
     """What has to be read to judge a cluster: whole lines, as far back as the model looks."""
     if len(text) <= _WHOLE_CHARS:
@@ -366,11 +385,8 @@ def _moved(problem: Problem, by: int) -> Problem:
     return Problem(problem.start + by, problem.end + by, problem.noticed + by, problem.opener)
 
 
-def _shifted(candidate: Candidate, by: int) -> Candidate:
-    return replace(candidate, start=candidate.start + by, end=candidate.end + by)
-
-
-def _line_of(text: str, candidate: Candidate) -> int:
+def line_of(text: str, candidate: Candidate) -> int:
+    """The line, from 0, on which a finding with this repair stands."""
     return text.count("\n", 0, place_of(text, candidate)[0])
 
 

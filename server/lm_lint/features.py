@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lm_lint.candidates import Candidate
-from lm_lint.lexemes import KEYWORDS, class_name
+from lm_lint.lexemes import BRACES, KEYWORDS, class_name
 from lm_lint.pricing import Price
 from lm_lint.ranking import hinge, log2
 from lm_lint.structure import Health
@@ -55,9 +55,6 @@ _LIBRARY = frozenset(
         "exit",
         "main",
     ]
-)
-_BRACKETS = re.compile(
-    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?|([{}])", re.DOTALL
 )
 
 
@@ -202,7 +199,7 @@ def brace_mismatches(text: str) -> int:
     column than their opener's line, and lines inside a block that stand no deeper than it."""
     res = 0
     stack: list[int] = []  # indentation of the lines that opened a block
-    braces = [(m.start(1), m[1]) for m in _BRACKETS.finditer(text) if m[1]]
+    braces = [(m.start(1), m[1]) for m in BRACES.finditer(text) if m[1]]
     at = 0
     idx = 0
     for line in text.split("\n"):

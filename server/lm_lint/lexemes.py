@@ -29,6 +29,15 @@ KEYWORDS: dict[Language, frozenset[str]] = {
     "html": frozenset(),
 }
 
+# Comments and strings, whose insides are no syntax; a string that is left open ends with its line.
+HIDDEN: dict[Language, str] = {
+    "c": r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?",
+    "python": r"#[^\n]*|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)"
+    r"|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?",
+}
+# The braces of C, as group 1; what hides them matches without it.
+BRACES = re.compile(rf"{HIDDEN['c']}|([{{}}])", re.DOTALL)
+
 _WORD_OR_NUMBER = r"[^\W\d]\w*|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\w*"
 _LEXEME: dict[Language, re.Pattern[str]] = {
     "c": re.compile(

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lm_lint.candidates import Candidate
+from lm_lint.lexemes import HIDDEN
 from lm_lint.text import Edit, Language
 from lm_lint.tokens import Tokenizer
 
@@ -96,14 +97,9 @@ class Pricing:
         )
 
 
-_HIDDEN: dict[Language, re.Pattern[str]] = {
-    "c": re.compile(
-        r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?", re.DOTALL
-    ),
-    "python": re.compile(
-        r"#[^\n]*|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?",
-        re.DOTALL,
-    ),
+_TEXT: dict[Language, re.Pattern[str]] = {
+    "c": re.compile(HIDDEN["c"], re.DOTALL),
+    "python": re.compile(HIDDEN["python"], re.DOTALL),
     "html": re.compile(r"<!--.*?(?:-->|\Z)|(?<=>)[^<>]+", re.DOTALL),
 }
 _SIGN = re.compile(r"[^\w\s]|\n")
@@ -115,7 +111,7 @@ def _kinds(
     """(T,) which tokens are signs or line starts of the syntax, and (T,) which are inside strings
     and comments, or in HTML between tags."""
     hidden = np.zeros(len(text) + 1, dtype=np.bool_)
-    for match in _HIDDEN[language].finditer(text):
+    for match in _TEXT[language].finditer(text):
         hidden[match.start() + 1 : match.end() - 1] = True
     sign = np.zeros(len(text) + 1, dtype=np.int64)
     sign[[match.start() + 1 for match in _SIGN.finditer(text)]] = 1

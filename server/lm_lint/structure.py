@@ -18,7 +18,8 @@ import numpy as np
 from lm_lint.c_rules import c_problems, directive_problems
 from lm_lint.c_source import plain
 from lm_lint.html_tags import TagProblem, tag_problems
-from lm_lint.python_rules import is_old_python, python_error
+from lm_lint.lexemes import HIDDEN
+from lm_lint.python_rules import PythonError, is_old_python, python_error
 from lm_lint.text import Language
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Health:
 def health(text: str, language: Language, enough: int = 1 << 30) -> Health | None:
     """What the witnesses say of a whole text; None as soon as its weight exceeds `enough`."""
     if language == "python":
-        return _python_health(text, enough)
+        return python_health(text, python_error(text), enough)
     if language == "html":
         res = health_of(tag_problems(text), len(text))
         return res if res.weight <= enough else None
@@ -160,8 +161,8 @@ def health_of(found: list[TagProblem], n_chars: int) -> Health:
     return Health(len(found) - n_sure, 0, n_sure, 0, n_chars)
 
 
-def _python_health(text: str, enough: int) -> Health | None:
-    error = python_error(text)
+def python_health(text: str, error: PythonError | None, enough: int) -> Health | None:
+    """The health of a text of Python; `error` is what python_error says of it."""
     if error is None:
         return Health(0, 0, 0, 0, len(text))
     # Where Python 2 is meant, CPython's word is no news.
@@ -266,18 +267,12 @@ def _code_points(source: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return res
 
 
-# Comments and strings hide brackets; a string that is left open ends with its line.
-_HIDDEN: dict[Language, str] = {
-    "c": r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?",
-    "python": r"#[^\n]*|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)"
-    r"|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?",
-}
 _OPENER_OF = {")": "(", "]": "[", "}": "{"}
 
 
 @functools.cache
 def _brackets(language: Language) -> re.Pattern[str]:
-    return re.compile(_HIDDEN[language] + r"|([()\[\]{}])", re.DOTALL)
+    return re.compile(HIDDEN[language] + r"|([()\[\]{}])", re.DOTALL)
 
 
 def bracket_problems(text: str, language: Language) -> list[Problem]:

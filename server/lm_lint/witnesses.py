@@ -102,7 +102,6 @@ class CodeWitness:
         last = bisect_right(self._starts, end)
         low = min(self._starts[first], start) if first < len(self._starts) else start
         high = max(self._ends[last - 1], end) if last > first else end
-        low = min(low, start)
         old = [_bare(lexeme) for lexeme in self._lexemes[first:last]]
         repaired = self.stretch[low:start] + candidate.text + self.stretch[end:high]
         new = [_bare(lexeme) for lexeme in lexemes(repaired, self.language)]
@@ -121,14 +120,8 @@ class CodeWitness:
 
     def _after(self, candidate: Candidate, enough: int) -> Health | None:
         repaired = self._edited(self.stretch, candidate)
-        if self.language == "python" and self._gives_up_as_early(candidate, repaired):
-            # With several slips it may be another one that CPython tells of: then the others must agree.
-            before = self.before
-            if before is None or before.n_tree + before.n_rules < _SEVERAL:
-                return None
-            after = structure.health(repaired, self.language, enough)
-            fewer = after and after.n_tree + after.n_rules < before.n_tree + before.n_rules
-            return after if fewer else None
+        if self.language == "python":
+            return self._python_after(candidate, repaired, enough)
         if self._c_text is None or "#" in candidate.text + self._line(candidate):
             return structure.health(repaired, self.language, enough)
         # No directive is where the edit is, so the tracks of macros stay as they are.
@@ -136,12 +129,21 @@ class CodeWitness:
         bare, old = self._c_text.edited(start, end, candidate.text)
         return structure.c_health(None, bare, enough, old)
 
-    def _gives_up_as_early(self, candidate: Candidate, repaired: str) -> bool:
-        """CPython reads from the front: what mends its first error lets it come further."""
-        assert self.before is not None
-        error = python_error(repaired) if self.before.n_compiler else None
+    def _python_after(self, candidate: Candidate, repaired: str, enough: int) -> Health | None:
+        """CPython reads from the front: what mends its first error lets it come further. With
+        several slips it may be another one that it tells of; then the others must agree."""
+        before = self.before
+        assert before is not None
+        error = python_error(repaired)
         growth = len(candidate.text) - (candidate.end - candidate.start)
-        return error is not None and error.start <= self.before.compiler_at + max(growth, 0)
+        further = error is None or error.start > before.compiler_at + max(growth, 0)
+        if further or not before.n_compiler:
+            return structure.python_health(repaired, error, enough)
+        if before.n_tree + before.n_rules < _SEVERAL:
+            return None
+        after = structure.python_health(repaired, error, enough)
+        fewer = after and after.n_tree + after.n_rules < before.n_tree + before.n_rules
+        return after if fewer else None
 
     def _edited(self, text: str, candidate: Candidate) -> str:
         start, end = candidate.start - self.start, candidate.end - self.start
@@ -156,9 +158,11 @@ class CodeWitness:
 class PageWitness:
     """HTML. The page is always judged as a whole, `low` is where the part begins that was read."""
 
-    def __init__(self, page: Page, problems: list[Problem], low: int, high: int) -> None:
+    def __init__(
+        self, page: Page, layout: Layout, problems: list[Problem], low: int, high: int
+    ) -> None:
         self.page, self.low, self.high = page, low, high
-        self._layout = Layout(page)
+        self._layout = layout
         wanted = {(p.start + low, p.end + low) for p in problems}
         self._mine = [p for p in page.problems if (p.start, p.end) in wanted]
         self.before: Health | None = structure.health_of(page.problems, len(page.text))

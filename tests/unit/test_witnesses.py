@@ -7,6 +7,7 @@ import pytest
 
 from lm_lint import structure
 from lm_lint.candidates import Candidate, Vocabulary
+from lm_lint.html_layout import Layout
 from lm_lint.html_tags import Page
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
@@ -118,7 +119,8 @@ def page(text: str, low: int = 0, high: int | None = None) -> PageWitness:
         for p in structure.problems(text, "html")
         if low <= p.start <= high
     ]
-    return PageWitness(Page(text), problems, low, high)
+    page = Page(text)
+    return PageWitness(page, Layout(page), problems, low, high)
 
 
 @pytest.mark.parametrize(
