@@ -340,7 +340,8 @@ class Proposer:
 
     def _respelt(self) -> Iterator[Candidate]:
         """A keyword, or a word that the text has elsewhere, for one that is nearly it."""
-        wanted_words = KEYWORDS[self.language]
+        # Sorted, so that edits of one price come in the same order in every run.
+        wanted_words, own_words = sorted(KEYWORDS[self.language]), sorted(self.words)
         once = Counter(lexeme.text for lexeme in self.lexemes)
         for i in self.near:
             lexeme = self.lexemes[i]
@@ -358,7 +359,7 @@ class Proposer:
                         new = f"{wanted} {lexeme.text[len(wanted) :]}"
                         yield self._respelling(lexeme, new, base - 4.0)
             if once[lexeme.text] == 1 and lexeme.kind == "name":
-                for wanted in self.words:
+                for wanted in own_words:
                     if len(wanted) > 3 and nearly(lexeme.text, wanted):
                         yield self._respelling(lexeme, wanted, base - 6.0)
 
@@ -392,7 +393,7 @@ class Proposer:
             wanted |= in_use
             if following:
                 wanted.add(following[0])
-            for other in wanted - {indent}:
+            for other in sorted(wanted - {indent}):
                 yield Candidate(
                     lexeme.start + len(breaks) + 1,
                     lexeme.end,

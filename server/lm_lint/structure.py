@@ -70,7 +70,9 @@ def problems(text: str, language: Language) -> list[Problem]:
         found += indentation_problems(text)
         if not (is_old_python(text) and "print" in error.message):
             found.append(Problem(error.start, error.end, error.end))
-    return sorted(set(found), key=lambda p: (p.start, p.end))[:_MAX_PROBLEMS]
+    # All fields, so that the order is the same in every run.
+    ordered = sorted(set(found), key=lambda p: (p.start, p.end, p.noticed, p.opener))
+    return ordered[:_MAX_PROBLEMS]
 
 
 @dataclass(frozen=True)
