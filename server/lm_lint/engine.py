@@ -1,6 +1,6 @@
 """The facade that the command line and the language server share: text in, diagnostics out.
 
-It owns the resident model and nothing else yet; open documents come with the language server. Both parts that need
+It owns the resident model; what is open in an editor is an `OpenDocument` that it hands out. Both parts that need
 torch are handed in, so tests run with scripted ones. It knows no files and no output formats.
 """
 
@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lm_lint.diagnostics import Diagnostic, message_of, placed
+from lm_lint.documents import OpenDocument
 from lm_lint.errors import DeviceError
-from lm_lint.findings import Finding, Repair
+from lm_lint.findings import Finding
+from lm_lint.normal import NormalText
 from lm_lint.settings import Settings
 from lm_lint.text import Document, Language
 
@@ -91,6 +90,10 @@ class Engine:
         ]
         return sorted(diagnostics, key=lambda diagnostic: diagnostic.finding.start)
 
+    def open(self, text: str, language: Language) -> OpenDocument:
+        """A document that will be edited; only one thread may work with an engine."""
+        return OpenDocument(self, text, language)
+
     def _or_on_cpu(self, work: Callable[[], T]) -> T:
         """The work done; once more, on the CPU, where the device gives up in the middle."""
         try:
@@ -106,56 +109,6 @@ class Engine:
         bounds = scores.tokens.bounds.copy()
         bounds[:] = [normal.original_offset(int(bound)) for bound in bounds]
         return dataclasses.replace(scores, tokens=dataclasses.replace(scores.tokens, bounds=bounds))
-
-
-@dataclass(frozen=True)
-class NormalText:
-    """A text as the model was trained to read it, and the way back to its own offsets.
-
-    The byte order mark is left out and every line break is one LF.
-
-    text     the normal form
-    n_bom    1 when a byte order mark was left out, else 0
-    dropped  offsets in the normal form of the LFs that lost a CR before them, increasing
-    newline  what a line break is in this text
-    """
-
-    text: str
-    n_bom: int
-    dropped: tuple[int, ...]
-    newline: str
-
-    @classmethod
-    def of(cls, text: str) -> NormalText:
-        n_bom = int(text.startswith("\ufeff"))
-        text = text[n_bom:]
-        if "\r" not in text:
-            return cls(text, n_bom, (), "\n")
-        found = [match.start() for match in re.finditer("\r\n", text)]
-        dropped = tuple(start - idx for idx, start in enumerate(found))
-        first = re.search("\r\n|\r|\n", text)
-        assert first is not None
-        return cls(re.sub("\r\n?", "\n", text), n_bom, dropped, first[0])
-
-    def original_offset(self, offset: int) -> int:
-        """An LF that was CRLF is one place: its start is the CR, its end is behind the LF."""
-        return offset + self.n_bom + bisect_left(self.dropped, offset)
-
-    def restored(self, finding: Finding) -> Finding:
-        """The finding in the offsets, and its repairs with the line breaks, of the original."""
-        place = self.original_offset
-        repairs = tuple(
-            Repair(
-                place(repair.start),
-                place(repair.end),
-                repair.text.replace("\n", self.newline),
-                repair.confidence,
-            )
-            for repair in finding.repairs
-        )
-        return dataclasses.replace(
-            finding, start=place(finding.start), end=place(finding.end), repairs=repairs
-        )
 
 
 class _TimedScorer:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lm_lint.engine import Engine, NormalText
+from lm_lint.engine import Engine
+from lm_lint.normal import NormalText
 from lm_lint.errors import DeviceError
 from lm_lint.findings import Finding, Repair
 from lm_lint.scorer import Scores
