@@ -20,7 +20,7 @@ from tqdm import tqdm
 from bench import slips
 from bench.options import choice_of_slips
 from bench.slips import Slip
-from lm_lint import structure
+from lm_lint import structure, suspects
 from lm_lint.candidates import Candidate
 from lm_lint.clusters import clusters
 from lm_lint.detector import Detector
@@ -41,7 +41,7 @@ SOURCES = {"tracer": "students", "stackoverflow": "questions", "git": "repositor
 def stages(detector: Detector, slip: Slip) -> list[bool]:
     """For each stage: is the true repair still there?"""
     text, language = slip.broken, slip.language
-    problems = structure.problems(text, language)
+    problems = suspects.problems(text, language)
     found = clusters(text, language, problems)
     covered = any(cluster.start <= slip.offset <= cluster.end for cluster in found)
     meant = slips.lexemes(language, slip.fixed)

@@ -51,12 +51,12 @@ _COMPUTED_GOTO = re.compile(r"\bgoto(?=[ \t]*\*)")
 _SIZEOF_STRING = re.compile(r"\bsizeof(?=[ \t]+\")")
 
 
-def edits_of_macros(hidden: str) -> list[Edit]:
+def edits_of_macros(hidden: str, annotations: frozenset[str] | None = None) -> list[Edit]:
     """What to write over a text that has neither comments nor directives but #include, and whose
-    strings are masked."""
+    strings are masked. `annotations` as for c_tokens.Tokens."""
     if _WORTH_A_LOOK.search(hidden) is None:
         return []
-    res = _Macros(hidden).edits()
+    res = _Macros(hidden, annotations).edits()
     res += [(*m.span(1), "0") for m in _OPERATOR_ARGUMENT.finditer(hidden)]
     if "sizeof" in hidden:
         res += [(*m.span(), "*") for m in _SIZEOF_STRING.finditer(hidden)]
@@ -88,8 +88,8 @@ class _Head:
 class _Macros(Tokens):
     """Collects what to write over; `done` is the token up to which all is dealt with."""
 
-    def __init__(self, hidden: str) -> None:
-        super().__init__(hidden)
+    def __init__(self, hidden: str, annotations: frozenset[str] | None = None) -> None:
+        super().__init__(hidden, annotations)
         self.done = 0
         self.res: list[Edit] = []
 

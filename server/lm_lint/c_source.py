@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 
 from lm_lint.c_macros import Edit, edits_of_macros
+from lm_lint.c_tokens import Tokens
 
 # Comments, strings and characters; those left open end with the text or with their line.
 _HIDDEN = re.compile(
@@ -23,15 +25,55 @@ _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w*)([^\n\\]*(?:\\.[^\n\\]*)*)", re.MUL
 _FALSE = re.compile(r"\(*\s*0[\s)]*|(?:defined\b\s*\(?\s*)?__cplusplus\b[\s)]*")
 
 
+# For each open conditional: whether a branch of it was taken, and whether this one is skipped.
+Conditionals = tuple[tuple[bool, bool], ...]
+
+
 @functools.lru_cache(maxsize=64)
 def plain(text: str) -> str:
     """The text without the tracks of macros; every other character stays where it is, and every
     line break."""
     hidden = _HIDDEN.sub(_masked, text)
     if "#" in hidden:
-        edits = _directives(hidden)
+        edits, _ = _directives(hidden)
         text, hidden = _rewritten(text, edits), _rewritten(hidden, edits)
     return _rewritten(text, edits_of_macros(hidden))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A part of a text without its directives, and what the other parts need to know of it.
+
+    text, hidden  the part, and the same without comments and with strings masked
+    counts        how often words stand where annotations do
+    words         all words of the part
+    open          the conditionals that are open where it ends
+    """
+
+    text: str
+    hidden: str
+    counts: dict[str, int]
+    words: frozenset[str]
+    open: Conditionals
+
+
+def prepared(text: str, before: Conditionals) -> Prepared:
+    """A part that begins and ends outside of comments, at the start of a line, where the conditionals
+    `before` are open."""
+    hidden, after = masked(text), before
+    if "#" in hidden or before:
+        edits, opened = _directives(hidden, before)
+        edits += [(since, len(hidden), "") for _, since in opened if since is not None]
+        after = tuple((taken, since is not None) for taken, since in opened)
+        edits = _merged(edits)
+        text, hidden = _rewritten(text, edits), _rewritten(hidden, edits)
+    tokens = Tokens(hidden)
+    return Prepared(text, hidden, tokens.annotation_counts(), frozenset(tokens.words), after)
+
+
+def plain_part(part: Prepared, annotations: frozenset[str]) -> str:
+    """The part without the tracks of macros; `annotations` of the whole text."""
+    return _rewritten(part.text, edits_of_macros(part.hidden, annotations))
 
 
 def masked(text: str) -> str:
@@ -69,11 +111,18 @@ def _blank(text: str) -> str:
     return "\n".join(" " * len(line) for line in text.split("\n"))
 
 
-def _directives(hidden: str) -> list[Edit]:
-    """Directives, and all but one branch of each conditional: the first that is not `#if 0`."""
+def _directives(
+    hidden: str, before: Conditionals = ()
+) -> tuple[list[Edit], list[tuple[bool, int | None]]]:
+    """Directives, and all but one branch of each conditional: the first that is not `#if 0`.
+
+    before   the conditionals that are open where the text begins
+    returns  what to write over, and of the conditionals that are open where it ends, whether a
+             branch was taken and since where one is skipped
+    """
     res: list[Edit] = []
     # For each open conditional: was a branch taken, and where does what is skipped begin?
-    opened: list[tuple[bool, int | None]] = []
+    opened: list[tuple[bool, int | None]] = [(taken, 0 if skips else None) for taken, skips in before]
     for match in _DIRECTIVE.finditer(hidden):
         word = match[1]
         if not word and match[2].strip():
@@ -95,7 +144,7 @@ def _directives(hidden: str) -> list[Edit]:
         # The rules of C look at what is included, and the grammar knows it.
         if word != "include":
             res.append((*match.span(), ""))
-    return _merged(res)
+    return _merged(res), opened
 
 
 def _merged(spans: list[Edit]) -> list[Edit]:

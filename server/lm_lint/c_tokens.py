@@ -7,6 +7,7 @@ stand before a type again and again. Knows nothing of what is to be written over
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from lm_lint.lexemes import KEYWORDS, nearly
@@ -62,7 +63,8 @@ class Tokens:
     old_heads     `)` outside of all brackets with a name behind it
     """
 
-    def __init__(self, hidden: str) -> None:
+    def __init__(self, hidden: str, annotations: frozenset[str] | None = None) -> None:
+        """annotations: words that other parts of the text show to be such; None: there are no others."""
         self.hidden = hidden
         spans = [match.span() for match in _TOKEN.finditer(hidden)]
         n = len(hidden)
@@ -75,7 +77,10 @@ class Tokens:
         self.old_heads: list[int] = []
         self._places: dict[int, Place] = {}  # what each brace holds
         self._match()
-        self.macros = {word for word in set(self.words) if is_macro(word)} | self._annotations()
+        if annotations is None:
+            annotations = frozenset(annotations_of(self.annotation_counts()))
+        distinct = set(self.words)
+        self.macros = {word for word in distinct if is_macro(word)} | (annotations & distinct)
 
     def _match(self) -> None:
         words, stack = self.words, list[int]()
@@ -115,8 +120,8 @@ class Tokens:
             return "struct"
         return "top" if before.startswith('"') else "block"
 
-    def _annotations(self) -> set[str]:
-        """Words in small letters that stand before a type again and again: g_autofree char *s;"""
+    def annotation_counts(self) -> dict[str, int]:
+        """How often words in small letters stand before a type: g_autofree char *s;"""
         words = self.words
         found: dict[str, int] = {}
         for i, word in enumerate(words):
@@ -128,12 +133,7 @@ class Tokens:
                         continue
                 if self.is_plain(k) and (words[k - 1] in BORDERS or words[k - 1][:1] == "#"):
                     found[words[k]] = found.get(words[k], 0) + 1
-        # What people mistype for a keyword stands once, and without `_`.
-        return {
-            word
-            for word, n in found.items()
-            if (n > 1 or "_" in word) and not any(nearly(word, k) for k in KEYWORDS["c"])
-        }
+        return found
 
     def is_name(self, i: int) -> bool:
         word = self.words[i]
@@ -217,3 +217,13 @@ def is_macro(word: str) -> bool:
         and word.lower() not in _NO_MACROS
         and word not in SPECIFIERS | ATTRIBUTES | QUALIFIERS
     )
+
+
+def annotations_of(counts: Mapping[str, int]) -> set[str]:
+    """The words that annotate declarations. What people mistype for a keyword stands once, and
+    without `_`."""
+    return {
+        word
+        for word, n in counts.items()
+        if (n > 1 or "_" in word) and not any(nearly(word, k) for k in KEYWORDS["c"])
+    }

@@ -13,19 +13,22 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from lm_lint import features, structure
+from lm_lint import features, html_templates, structure, suspects
 from lm_lint.candidates import Candidate, Vocabulary
 from lm_lint.clusters import Cluster, clusters
 from lm_lint.findings import Finding, Repair, code_of
 from lm_lint.html_layout import Layout
 from lm_lint.html_tags import Page
+from lm_lint.memory import Memory
 from lm_lint.pricing import QUICK_TOKENS, WINDOW_TOKENS, Price, Pricing
 from lm_lint.ranking import DEFAULT, Features, Ranker
 from lm_lint.structure import Health, Problem
@@ -48,6 +51,7 @@ _ALTERNATIVES = 4
 _SAME_SLIP_LINES = 25  # so far away the same edit may take back the same slip
 _SURPRISES = 24
 _LEAST_EXCESS_BITS = 5.0
+_REMEMBERED_CLUSTERS = 256
 
 
 _INK = re.compile(r"\S")
@@ -72,6 +76,22 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What a cluster's own text says: everything but what the rest of the document adds.
+
+    options   in offsets of the stretch, text[start:end] of the cluster
+    before    what the parsers say of the stretch as it is
+    n_better  how many edits make it parse better
+    hot_bits  the greatest surprisal near the problems
+    """
+
+    options: tuple[Option, ...]
+    before: Health | None
+    n_better: int
+    hot_bits: float
+
+
+@dataclass(frozen=True)
 class Examined:
     """A cluster with its options; probabilities are in the order of the options."""
 
@@ -88,10 +108,31 @@ class Detector:
         self.reader: Reader = reader
         self.parser = parser
         self.ranker: Ranker = ranker or getattr(reader, "ranker", None) or DEFAULT
-        self._vocabulary = Vocabulary(self.reader.tokenizer)
+        self.vocabulary = Vocabulary(self.reader.tokenizer)
+        self.memory: Memory[Evidence] = Memory(_REMEMBERED_CLUSTERS)
+        self.breathe: Callable[[], None] = _go_on
 
-    def detect(self, text: str, language: Language) -> list[Finding]:
-        """The findings of a text, most certain first; [] for text that parses and reads well."""
+    def detect(
+        self,
+        text: str,
+        language: Language,
+        skipped: Callable[[Cluster], bool] | None = None,
+        breathe: Callable[[], None] | None = None,
+    ) -> list[Finding]:
+        """The findings of a text, most certain first; [] for text that parses and reads well.
+
+        skipped  clusters of which nothing shall be said now; they are not examined
+        breathe  called between chunks of work; what it raises ends the search
+        """
+        self.breathe = breathe or _go_on
+        try:
+            return self._detect(text, language, skipped)
+        finally:
+            self.breathe = _go_on
+
+    def _detect(
+        self, text: str, language: Language, skipped: Callable[[Cluster], bool] | None
+    ) -> list[Finding]:
         res: list[Finding] = []
         current = text
         moved: list[tuple[int, int]] = []  # (place, growth) of each repair, in the order made
@@ -100,6 +141,8 @@ class Detector:
             accepted: list[Finding] = []
             for examination in self.examinations(current, language, settled):
                 if n_rounds >= _ROUNDS_OF_RUBBLE and len(examination.problems) > _RUBBLE:
+                    continue
+                if skipped is not None and skipped(_in_original_cluster(examination.cluster, moved)):
                     continue
                 examined = examination.result()
                 finding = self._finding(current, language, examined)
@@ -126,9 +169,10 @@ class Detector:
         self, text: str, language: Language, settled: set[str] | None = None
     ) -> Iterator[Examination]:
         """The clusters whose text is not settled, each with what has to be read for it."""
+        self.breathe()
         whole = None
         if self.parser:
-            problems = structure.problems(text, language)
+            problems = suspects.problems(text, language)
         else:
             whole = self.reader.read(text, language)
             problems = surprising(whole)
@@ -143,13 +187,7 @@ class Detector:
             n_examined += 1
             if n_examined > _CLUSTERS_AT_ONCE:
                 return
-            low, high = _context(text, cluster)
-            if (low, high) == (0, len(text)):
-                whole = whole or self.reader.read(text, language)
-                reading = whole
-            else:
-                reading = self.reader.read(text[low:high], language)
-            yield Examination(self, whole_text, cluster, reading, low, high)
+            yield Examination(self, whole_text, cluster, whole)
 
     def _finding(self, text: str, language: Language, examined: Examined) -> Finding | None:
         """The best option as a finding. Its confidence is that there is this slip, here or where
@@ -203,7 +241,7 @@ class Detector:
         return structure.health(both[start:], language, enough) is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WholeText:
     """What all clusters of a text have in common, found out once.
 
@@ -219,38 +257,60 @@ class WholeText:
 
     @classmethod
     def of(cls, text: str, language: Language, n_clusters: int, parser: bool) -> WholeText:
-        page = Page(text) if language == "html" and parser else None
+        page = suspects.page_of(text) if language == "html" and parser else None
         reliable = structure.is_reliable(text, language)
         return cls(text, language, n_clusters, reliable, (page, Layout(page)) if page else None)
 
+    @cached_property
+    def skeleton(self) -> tuple[list[int], tuple[Hashable, ...]]:
+        """Where the tags of a page begin, and each as it counts in places far from it: what it is,
+        how deep its line is indented, and the template's marks before it."""
+        assert self.page is not None
+        text, tags = self.text, self.page[0].tags
+        starts = [tag.start for tag in tags]
+        marks = [""] * (len(tags) + 1)
+        for start, end, _ in html_templates.spans(text):
+            marks[bisect_left(starts, start)] += text[start:end]
+        res: list[Hashable] = []
+        for tag, mark in zip(tags, marks[:-1], strict=True):
+            line = text[text.rfind("\n", 0, tag.start) + 1 : tag.start]
+            indent = -1 if line.strip() else len(line.expandtabs(8))
+            flaws = tuple((flaw.name, flaw.sure) for flaw in tag.flaws)
+            res.append((tag.kind, tag.name, tag.closed, flaws, indent, mark))
+        return [*starts, len(text)], (*res, marks[-1])
+
 
 class Examination:
-    """One cluster's options. Inside, offsets are those of what was read, text[low:high]."""
+    """One cluster's options. Inside, offsets are those of what is read, text[low:high].
+
+    Reading, proposing and pricing happen when they are asked for: what is remembered of a stretch
+    that did not change is asked for nothing.
+    """
 
     def __init__(
-        self,
-        detector: Detector,
-        whole: WholeText,
-        cluster: Cluster,
-        reading: Any,
-        low: int,
-        high: int,
+        self, detector: Detector, whole: WholeText, cluster: Cluster, reading: Any = None
     ) -> None:
-        text = whole.text
+        """reading: of the whole text, where there is one."""
         self.whole, self.language = whole, whole.language
-        self.detector, self.reading = detector, reading
-        self.cluster, self.low = cluster, low
-        self.text = text[low:high]
+        self.detector, self.cluster = detector, cluster
+        self.low, self.high = low, high = _context(whole.text, cluster)
+        self.text = whole.text[low:high]
         self.start, self.end = cluster.start - low, cluster.end - low
         self.problems = [_moved(problem, -low) for problem in cluster.problems]
-        self.stretch = text[cluster.start : cluster.end]
-        self.witness = self._witness(low, high)
+        self.stretch = whole.text[cluster.start : cluster.end]
+        if reading is not None and (low, high) == (0, len(whole.text)):
+            self.reading = reading
 
-    def _witness(self, low: int, high: int) -> Witness:
+    @cached_property
+    def reading(self) -> Any:
+        return self.detector.reader.read(self.text, self.language)
+
+    @cached_property
+    def witness(self) -> Witness:
         if self.whole.page is not None:
-            return PageWitness(*self.whole.page, self.problems, low, high)
+            return PageWitness(*self.whole.page, self.problems, self.low, self.high)
         return CodeWitness(
-            self.detector._vocabulary,
+            self.detector.vocabulary,
             self.text,
             self.language,
             self.reading,
@@ -261,12 +321,45 @@ class Examination:
         )
 
     def result(self) -> Examined:
-        better = list(itertools.islice(self.witness.better(), _QUICK))
+        key = (self.key, self.text, self.start, self.end, *self.problems, self._around())
+        evidence = self.detector.memory.get(key, 1, self._evidence)
+        nothing = features.of_nothing(
+            self.stretch,
+            self.language,
+            evidence.before,
+            evidence.n_better,
+            evidence.hot_bits,
+            self.whole.reliable,
+            self._lines(),
+            self.whole.n_clusters,
+            self.whole.text,
+        )
+        options = tuple(
+            replace(option, candidate=option.candidate.moved(self.cluster.start))
+            for option in evidence.options
+        )
+        ranker = self.detector.ranker
+        probabilities = ranker.probabilities(self.key, nothing, [o.features for o in options])
+        return Examined(self.cluster, options, nothing, probabilities)
+
+    def _around(self) -> Hashable:
+        """What of the rest of a page has a part in its evidence: the other tags and their layout."""
+        if self.whole.page is None:
+            return None
+        starts, skeleton = self.whole.skeleton
+        first, last = bisect_left(starts, self.low), bisect_left(starts, self.high)
+        return self.whole.page[0].is_xml, skeleton[:first], skeleton[last:]
+
+    def _evidence(self) -> Evidence:
+        better = []
+        for found in itertools.islice(self.witness.better(), _QUICK):
+            better.append(found)
+            self.detector.breathe()
         before = self.witness.before
         hot = hot_tokens(self.reading.tokens.bounds, self.problems, len(self.text))
         options = tuple(
             Option(
-                candidate.moved(self.low),
+                candidate.moved(-self.start),
                 price,
                 after,
                 features.of_candidate(
@@ -282,20 +375,7 @@ class Examination:
             )
             for candidate, after, price in self._priced(better)
         )
-        nothing = features.of_nothing(
-            self.stretch,
-            self.language,
-            before,
-            len(better),
-            self._hot_bits(hot),
-            self.whole.reliable,
-            self._lines(),
-            self.whole.n_clusters,
-            self.whole.text,
-        )
-        ranker = self.detector.ranker
-        probabilities = ranker.probabilities(self.key, nothing, [o.features for o in options])
-        return Examined(self.cluster, options, nothing, probabilities)
+        return Evidence(options, before, len(better), self._hot_bits(hot))
 
     @property
     def key(self) -> str:
@@ -305,6 +385,7 @@ class Examination:
         self, better: list[tuple[Candidate, Health | None]]
     ) -> list[tuple[Candidate, Health | None, Price]]:
         """A short look at all, a long one at the best."""
+        self.detector.breathe()
         pricing = Pricing(self.detector.reader.tokenizer, self.text, self.language, self.reading)
         if len(better) > _KEPT:
             quick = pricing.prices([candidate for candidate, _ in better], QUICK_TOKENS)
@@ -334,6 +415,10 @@ class Examination:
             end = self.text.find("\n", problem.start)
             res.append(self.text[start : end if end >= 0 else len(self.text)])
         return res
+
+
+def _go_on() -> None:
+    """Nobody waits for anything else."""
 
 
 def surprising(reading: Any) -> list[Problem]:
@@ -392,16 +477,23 @@ def line_of(text: str, candidate: Candidate) -> int:
 
 def _in_original(finding: Finding, moved: list[tuple[int, int]]) -> Finding:
     """The finding in offsets of the text before the earlier repairs."""
+    repairs = []
+    for repair in finding.repairs:
+        start = _back(repair.start, moved)
+        repairs.append(replace(repair, start=start, end=max(start, _back(repair.end, moved))))
+    start = _back(finding.start, moved)
+    end = max(start, _back(finding.end, moved))
+    return replace(finding, start=start, end=end, repairs=tuple(repairs))
 
-    def back(offset: int) -> int:
-        for place, growth in reversed(moved):
-            if offset > place:
-                offset = max(place, offset - growth)
-        return offset
 
-    repairs = tuple(
-        replace(r, start=back(r.start), end=max(back(r.start), back(r.end)))
-        for r in finding.repairs
-    )
-    start = back(finding.start)
-    return replace(finding, start=start, end=max(start, back(finding.end)), repairs=repairs)
+def _in_original_cluster(cluster: Cluster, moved: list[tuple[int, int]]) -> Cluster:
+    """The stretch of a cluster in offsets of the text before the earlier repairs."""
+    start, end = _back(cluster.start, moved), _back(cluster.end, moved)
+    return Cluster(start, max(start, end), cluster.problems)
+
+
+def _back(offset: int, moved: list[tuple[int, int]]) -> int:
+    for place, growth in reversed(moved):
+        if offset > place:
+            offset = max(place, offset - growth)
+    return offset

@@ -25,7 +25,7 @@ from lm_lint.text import Language
 if TYPE_CHECKING:
     import tree_sitter
 
-_MAX_PROBLEMS = 200
+MAX_PROBLEMS = 200
 
 
 @dataclass(frozen=True)
@@ -55,24 +55,43 @@ def _parser(language: Language) -> tree_sitter.Parser:
 
 
 def problems(text: str, language: Language) -> list[Problem]:
-    """Every place where the text does not parse, by start. Offsets in code points."""
+    """Every place where a text as a whole does not parse, by start. Offsets in code points.
+
+    suspects.py asks the same part by part, for texts that are edited.
+    """
+    if language == "html":
+        return [problem_of(found) for found in tag_problems(text)[:MAX_PROBLEMS]]
+    bare = plain(text) if language == "c" else text
+    return stumbles(text, bare, language, language == "python" and is_old_python(text))
+
+
+def stumbles(text: str, bare: str, language: Language, old: bool) -> list[Problem]:
+    """The problems of a text of C or Python.
+
+    bare  the same text without the tracks of macros (C)
+    old   whether it belongs to a text of Python 2 (Python)
+    """
     error = python_error(text) if language == "python" else None
     if language == "python" and error is None:
         return []
-    if language == "html":
-        return [problem_of(found) for found in tag_problems(text)[:_MAX_PROBLEMS]]
-    bare = plain(text) if language == "c" else text
     found = [*_tree_problems(bare, language), *bracket_problems(bare, language)]
     if language == "c":
         rules = [*c_problems(bare), *directive_problems(text)]
         found += [Problem(start, end, end) for start, end in rules]
     if error is not None:
         found += indentation_problems(text)
-        if not (is_old_python(text) and "print" in error.message):
+        if not (old and "print" in error.message):
             found.append(Problem(error.start, error.end, error.end))
-    # All fields, so that the order is the same in every run.
-    ordered = sorted(set(found), key=lambda p: (p.start, p.end, p.noticed, p.opener))
-    return ordered[:_MAX_PROBLEMS]
+    return sorted(set(found), key=in_order)[:MAX_PROBLEMS]
+
+
+def in_order(problem: Problem) -> tuple[int, int, int, str]:
+    """All fields, so that the order is the same in every run."""
+    return problem.start, problem.end, problem.noticed, problem.opener
+
+
+def has_tree_problems(text: str, language: Language) -> bool:
+    return any(True for _ in _tree_problems(text, language, 1))
 
 
 @dataclass(frozen=True)
@@ -202,11 +221,11 @@ _UNRELIABLE: dict[Language, str] = {
 def _tree_problems(
     text: str,
     language: Language,
-    most: int = _MAX_PROBLEMS,
+    most: int = MAX_PROBLEMS,
     old: tree_sitter.Tree | None = None,
 ) -> Iterator[Problem]:
     """Error nodes and missing nodes, at most so many; C without the tracks of macros."""
-    most = min(most, _MAX_PROBLEMS)
+    most = min(most, MAX_PROBLEMS)
     known, places = without_old_c(text) if language == "c" else (text, None)
     source = known.encode("utf-8", "replace")
     parser = _parser(language)

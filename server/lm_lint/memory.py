@@ -1,0 +1,38 @@
+"""What was found out about texts, remembered as long as there is room."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Memory(Generic[T]):
+    """Answers by key; those that were not asked for longest are given up first.
+
+    budget  what all answers together may cost, in the unit of `cost` below
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._spent = 0
+        self._answers: OrderedDict[Hashable, tuple[int, T]] = OrderedDict()
+
+    def get(self, key: Hashable, cost: int, work: Callable[[], T]) -> T:
+        """The answer to `key`: as it was, or by `work`, a function of the key alone."""
+        found = self._answers.get(key)
+        if found is not None:
+            self._answers.move_to_end(key)
+            return found[1]
+        answer = work()
+        self._answers[key] = (cost, answer)
+        self._spent += cost
+        while self._spent > self._budget and len(self._answers) > 1:
+            _, (spared, _) = self._answers.popitem(last=False)
+            self._spent -= spared
+        return answer
+
+    def __len__(self) -> int:
+        return len(self._answers)

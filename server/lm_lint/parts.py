@@ -1,0 +1,131 @@
+"""A text in parts that can be judged by themselves, so that after an edit only its part is read anew.
+
+C is cut behind a closing brace in the first column, Python before what it defines there; never inside a comment or
+a string of several lines. All here is a function of the text alone: what is remembered, by the parts' own text,
+saves time and changes no answer, so a text that was typed and one that was opened are judged alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lm_lint.c_source import Conditionals, Prepared, plain_part, prepared
+from lm_lint.c_tokens import annotations_of
+from lm_lint.lexemes import HIDDEN
+from lm_lint.memory import Memory
+from lm_lint.text import Language
+
+# Where a new part begins: behind what closes a block in the first column, before a definition there.
+_BORDER: dict[Language, re.Pattern[str]] = {
+    "c": re.compile(r"^\}[^\n]*\n", re.MULTILINE),
+    "python": re.compile(r"\n(?=@|(?:async )?def |class )"),
+}
+# A long part of C without functions is cut between declarations too.
+_SOFT_BORDER = re.compile(r";[ \t]*\n\n+(?=[A-Za-z])")
+_LONG_CHARS, _SOFT_CHARS = 4000, 2000
+
+_HIDING = {language: re.compile(pattern, re.DOTALL) for language, pattern in HIDDEN.items()}
+_SEVERAL_LINES = ("/*", '"""', "'''")
+_END_OF = {"/*": "*/"}
+
+_BUDGET_CHARS = 8_000_000  # some 200 open files of 1,000 lines
+_open_signs: Memory[str] = Memory(_BUDGET_CHARS)
+_prepared: Memory[Prepared] = Memory(_BUDGET_CHARS)
+_plain: Memory[str] = Memory(_BUDGET_CHARS)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a text; `bare` is as long, and in C without directives and the tracks of macros."""
+
+    start: int
+    text: str
+    bare: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+def parts(text: str, language: Language) -> list[Part]:
+    """The parts of a text of C or Python, in order; they tile it."""
+    pieces = list(_cut(text, language))
+    bare = _without_macros(pieces) if language == "c" else pieces
+    res, at = [], 0
+    for piece, plain in zip(pieces, bare, strict=True):
+        res.append(Part(at, piece, plain))
+        at += len(piece)
+    return res
+
+
+def _cut(text: str, language: Language) -> Iterator[str]:
+    start = 0
+    for border in _borders(text, language):
+        if border <= start:
+            continue
+        while (sign := _open_sign(text[start:border], language)) and border < len(text):
+            # What is open hides the border; the part goes on to the one behind its end.
+            closed = text.find(_END_OF.get(sign, sign), border)
+            border = len(text) if closed < 0 else _next_border(text, language, closed)
+        yield text[start:border]
+        start = border
+
+
+def _borders(text: str, language: Language) -> Iterator[int]:
+    start = 0
+    for border in (*(m.end() for m in _BORDER[language].finditer(text)), len(text)):
+        if language == "c" and border - start > _LONG_CHARS:
+            for match in _SOFT_BORDER.finditer(text, start, border):
+                if match.end() - start > _SOFT_CHARS:
+                    yield match.end()
+                    start = match.end()
+        yield border
+        start = border
+
+
+def _next_border(text: str, language: Language, offset: int) -> int:
+    found = _BORDER[language].search(text, offset)
+    return found.end() if found else len(text)
+
+
+def _open_sign(piece: str, language: Language) -> str:
+    """What begins the comment or the string that goes on behind a piece, or nothing."""
+    if not any(sign in piece for sign in _SEVERAL_LINES):
+        return ""
+    return _open_signs.get((language, piece), len(piece), lambda: _lexed(piece, language))
+
+
+def _lexed(piece: str, language: Language) -> str:
+    match = None
+    for match in _HIDING[language].finditer(piece):
+        pass
+    if match is None or match.end() < len(piece):
+        return ""
+    sign = match[0][: 2 if language == "c" else 3]
+    if sign not in _SEVERAL_LINES:
+        return ""
+    end = _END_OF.get(sign, sign)
+    return "" if len(match[0]) >= len(sign) + len(end) and match[0].endswith(end) else sign
+
+
+def _without_macros(pieces: list[str]) -> list[str]:
+    """The parts as c_source.plain has them in the whole text: a part is read with the conditionals
+    that are open before it, and with the annotations that all parts show."""
+    ready: list[Prepared] = []
+    conditionals: Conditionals = ()
+    counts: Counter[str] = Counter()
+    for piece in pieces:
+        key = (piece, conditionals)
+        ready.append(_prepared.get(key, 3 * len(piece), lambda key=key: prepared(*key)))
+        conditionals = ready[-1].open
+        counts.update(ready[-1].counts)
+    known = frozenset(annotations_of(counts))
+    res = []
+    for part in ready:
+        mine = known & part.words
+        key = (part.text, mine)
+        res.append(_plain.get(key, len(part.text), lambda p=part, m=mine: plain_part(p, m)))
+    return res

@@ -1,0 +1,94 @@
+"""Where a text does not parse, part by part: an edit costs the part that it stands in, whatever the text's length.
+
+A part that parses alone is clean. Around those that do not, a stretch with a neighbour on either side is judged as
+a whole; a brace that one part leaves open and another one closes joins the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lm_lint import structure
+from lm_lint.c_rules import c_problems, directive_problems
+from lm_lint.html_tags import Page
+from lm_lint.memory import Memory
+from lm_lint.parts import Part, parts
+from lm_lint.python_rules import python_error
+from lm_lint.structure import MAX_PROBLEMS, Problem
+from lm_lint.text import Language
+
+_MAX_STRETCH = 40_000  # characters of a stretch that are judged; the rest is rubble, or comes later
+
+_BUDGET_CHARS = 8_000_000
+_stumbles: Memory[tuple[str, str] | None] = Memory(_BUDGET_CHARS)
+_stretches: Memory[list[Problem]] = Memory(_BUDGET_CHARS // 4)
+_pages: Memory[Page] = Memory(400_000)
+
+
+def problems(text: str, language: Language) -> list[Problem]:
+    """Every place where the text does not parse, by start. Offsets in code points."""
+    if language == "html":
+        return [structure.problem_of(p) for p in page_of(text).problems[:MAX_PROBLEMS]]
+    found = parts(text, language)
+    res: list[Problem] = []
+    for first, last in _dirty(found, language):
+        res += _of_stretch(text, found[first:last], language)
+    return sorted(set(res), key=structure.in_order)[:MAX_PROBLEMS]
+
+
+def page_of(text: str) -> Page:
+    """The page cut into tags; it is asked for again and again while one text is examined."""
+    return _pages.get(text, len(text), lambda: Page(text))
+
+
+def _dirty(found: list[Part], language: Language) -> list[tuple[int, int]]:
+    """The stretches to judge, as ranges of parts that do not overlap."""
+    flagged = [(i, s) for i, part in enumerate(found) if (s := _stumble(part, language))]
+    spans = [[max(i - 1, 0), min(i + 2, len(found))] for i, _ in flagged]
+    # Of braces that a part leaves open and a later one closes, both ends are in one stretch.
+    opened: list[int] = []
+    for i, (closers, openers) in flagged:
+        for _ in closers:
+            if opened:
+                spans.append([opened.pop(), i + 1])
+        opened += [i] * len(openers)
+    res: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if res and first < res[-1][1]:
+            res[-1] = (res[-1][0], max(res[-1][1], last))
+        else:
+            res.append((first, last))
+    return res
+
+
+def _stumble(part: Part, language: Language) -> tuple[str, str] | None:
+    """None for a part that is right by itself; else the braces that it closes and leaves open."""
+    key = (language, part.text, part.bare)
+    return _stumbles.get(key, len(part.text), lambda: _stumble_of(part, language))
+
+
+def _stumble_of(part: Part, language: Language) -> tuple[str, str] | None:
+    if language == "python":
+        return None if python_error(part.text) is None else ("", "")
+    brackets = structure.bracket_problems(part.bare, "c")
+    if brackets:
+        signs = [(p.opener, part.bare[p.start], p.noticed) for p in brackets]
+        closers = "".join(sign for opener, sign, _ in signs if not opener and sign == "}")
+        openers = "".join(o for o, _, at in signs if o == "{" and at >= len(part.bare))
+        return closers, openers
+    if structure.has_tree_problems(part.bare, "c"):
+        return "", ""
+    is_odd = any(True for _ in c_problems(part.bare)) or any(True for _ in directive_problems(part.text))
+    return ("", "") if is_odd else None
+
+
+def _of_stretch(text: str, found: list[Part], language: Language) -> Iterator[Problem]:
+    start = found[0].start
+    raw = text[start : found[-1].end][:_MAX_STRETCH]
+    bare = "".join(part.bare for part in found)[:_MAX_STRETCH]
+    old = language == "python" and structure.is_old_python(text)
+    key = (language, raw, bare, old)
+    relative = _stretches.get(key, len(raw), lambda: structure.stumbles(raw, bare, language, old))
+    for p in relative:
+        moved = Problem(p.start + start, p.end + start, p.noticed + start, p.opener)
+        yield moved
