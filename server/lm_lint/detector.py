@@ -113,26 +113,19 @@ class Detector:
         self.breathe: Callable[[], None] = _go_on
 
     def detect(
-        self,
-        text: str,
-        language: Language,
-        skipped: Callable[[Cluster], bool] | None = None,
-        breathe: Callable[[], None] | None = None,
+        self, text: str, language: Language, breathe: Callable[[], None] | None = None
     ) -> list[Finding]:
         """The findings of a text, most certain first; [] for text that parses and reads well.
 
-        skipped  clusters of which nothing shall be said now; they are not examined
         breathe  called between chunks of work; what it raises ends the search
         """
         self.breathe = breathe or _go_on
         try:
-            return self._detect(text, language, skipped)
+            return self._detect(text, language)
         finally:
             self.breathe = _go_on
 
-    def _detect(
-        self, text: str, language: Language, skipped: Callable[[Cluster], bool] | None
-    ) -> list[Finding]:
+    def _detect(self, text: str, language: Language) -> list[Finding]:
         res: list[Finding] = []
         current = text
         moved: list[tuple[int, int]] = []  # (place, growth) of each repair, in the order made
@@ -141,8 +134,6 @@ class Detector:
             accepted: list[Finding] = []
             for examination in self.examinations(current, language, settled):
                 if n_rounds >= _ROUNDS_OF_RUBBLE and len(examination.problems) > _RUBBLE:
-                    continue
-                if skipped is not None and skipped(_in_original_cluster(examination.cluster, moved)):
                     continue
                 examined = examination.result()
                 finding = self._finding(current, language, examined)
@@ -484,12 +475,6 @@ def _in_original(finding: Finding, moved: list[tuple[int, int]]) -> Finding:
     start = _back(finding.start, moved)
     end = max(start, _back(finding.end, moved))
     return replace(finding, start=start, end=end, repairs=tuple(repairs))
-
-
-def _in_original_cluster(cluster: Cluster, moved: list[tuple[int, int]]) -> Cluster:
-    """The stretch of a cluster in offsets of the text before the earlier repairs."""
-    start, end = _back(cluster.start, moved), _back(cluster.end, moved)
-    return Cluster(start, max(start, end), cluster.problems)
 
 
 def _back(offset: int, moved: list[tuple[int, int]]) -> int:

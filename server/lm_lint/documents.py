@@ -5,19 +5,47 @@ Everything here belongs to the thread that owns the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from lm_lint.diagnostics import Diagnostic
-from lm_lint.text import Document, Edit, Language
+from lm_lint import suspects
+from lm_lint.clusters import Cluster, clusters
+from lm_lint.diagnostics import Diagnostic, message_of, placed
+from lm_lint.errors import Abandoned
+from lm_lint.findings import Finding
+from lm_lint.normal import NormalText
+from lm_lint.settings import Settings
+from lm_lint.text import Document, Edit, Language, difference
 
 if TYPE_CHECKING:
-    from lm_lint.engine import Engine
+    import numpy as np
+    import numpy.typing as npt
+
+    from lm_lint.live import LiveScores
+
+T = TypeVar("T")
+Span = tuple[int, int]
 
 
-class Abandoned(Exception):
-    """The work was given up between two chunks because the caller no longer wants it."""
+class Tools(Protocol):
+    """What a document asks of the engine that it belongs to."""
+
+    def find(
+        self, text: str, language: Language, settings: Settings, breathe: Callable[[], None]
+    ) -> list[Finding]:
+        """The findings of a text in normal form; `breathe` is called between chunks of work."""
+        ...
+
+    def live(self, text: str, language: Language) -> LiveScores:
+        """The bits of a text in normal form, to be kept up to date."""
+        ...
+
+    def or_on_cpu(self, work: Callable[[], T]) -> T:
+        """The work done; once more, on the CPU, where the device gives up in the middle."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -45,11 +73,15 @@ def never() -> bool:
 class OpenDocument:
     """Offsets are code points of `text`, which is what the editor shows (with its CRs and byte order mark)."""
 
-    def __init__(self, engine: Engine, text: str, language: Language) -> None:
-        self._engine = engine
-        self.settings = engine.settings
+    def __init__(self, tools: Tools, settings: Settings, text: str, language: Language) -> None:
+        self.settings = settings
         self.language = language
         self.document = Document.of(text)
+        self._tools = tools
+        self._normal = NormalText.of(text)
+        self._live: LiveScores | None = None
+        # What was found last, in the normal form, moved along with the edits since; None before the first search.
+        self._found: list[Finding] | None = None
 
     @property
     def text(self) -> str:
@@ -59,43 +91,154 @@ class OpenDocument:
         """Apply edits one after the other, each in the offsets of the text that those before left."""
         for edit in edits:
             self.document = self.document.apply(edit)
+            self._renew(edit)
 
     def replace(self, text: str) -> None:
         """A new text whose edits are not known."""
-        self.document = Document.of(text)
+        self.edit([difference(self.text, text)])
+
+    def _renew(self, edit: Edit) -> None:
+        """The normal form after an edit, and what is known of it moved along."""
+        before, self._normal = self._normal, NormalText.of(self.text)
+        if before.text == self._normal.text:
+            return
+        if not (before.is_text and self._normal.is_text):
+            edit = difference(before.text, self._normal.text)
+        if self._found is not None:
+            self._found = [m for found in self._found if (m := _moved(found, edit))]
+        if self._live is not None:
+            self._live.edit(edit)
 
     def diagnostics(
-        self, typed: tuple[int, int] | None = None, abandoned: Callable[[], bool] = never
+        self, typed: Span | None = None, abandoned: Callable[[], bool] = never
     ) -> list[Diagnostic]:
         """The diagnostics by place, of at least settings.min_confidence.
 
-        typed      what somebody is writing right now: nothing new is said of that place, and what is found
-                   elsewhere stays. None: everything is looked at.
+        typed      what somebody is writing right now: nothing new is said, since half a statement is no slip, and
+                   what is there stays where it still may be true. None: everything is looked at.
         abandoned  asked between chunks of work; where it says True, Abandoned is raised.
         """
-        return self._engine.check(self.text, self.language)
+        if typed is not None and self._found is not None:
+            self._found = list(self._still_there(self._found, typed))
+        else:
+            self._found = self._search(abandoned)
+        return self._placed(self._found)
+
+    def _search(self, abandoned: Callable[[], bool]) -> list[Finding]:
+        if not self._normal.text.strip():
+            return []
+        text, breathe = self._normal.text, _breathing(abandoned)
+        found = self._tools.or_on_cpu(
+            lambda: self._tools.find(text, self.language, self.settings, breathe)
+        )
+        return [placed(text, finding) for finding in found]
+
+    def _still_there(self, found: Sequence[Finding], typed: Span) -> Iterator[Finding]:
+        """What was found earlier, where the text still stumbles and nobody is writing."""
+        if not found or not self.settings.parser:
+            return
+        text = self._normal.text
+        where = _places(clusters(text, self.language, suspects.problems(text, self.language)))
+        low, high = (self._normal.normal_offset(offset) for offset in typed)
+        for finding in found:
+            idx = bisect_right(where, (finding.start, len(text))) - 1
+            is_typed = finding.start <= high and finding.end >= low
+            if not is_typed and idx >= 0 and finding.start <= where[idx][1]:
+                yield finding
+
+    def _placed(self, found: Sequence[Finding]) -> list[Diagnostic]:
+        shown = [f for f in found if f.confidence >= self.settings.min_confidence]
+        res = []
+        for finding in sorted(shown, key=lambda finding: finding.start):
+            message = message_of(self.language, self._normal.text, finding)
+            res.append(Diagnostic.of(self.document, self._normal.restored(finding), message))
+        return res
 
     def surprisal(
         self, start: int, end: int, abandoned: Callable[[], bool] = never
     ) -> list[TokenBits]:
         """The tokens that touch text[start:end], with their bits. Raises Abandoned."""
-        scores = self._engine.scores(self.text, self.language)
-        bounds = scores.tokens.bounds.tolist()
-        return [
-            TokenBits(bounds[i], bounds[i + 1], float(bits), float(scores.entropy_bits[i]))
-            for i, bits in enumerate(scores.surprisal_bits[:-1])
-            if bounds[i] < end and bounds[i + 1] > start
-        ]
+        live = self._scored()
+        low, high = self._normal.normal_offset(start), self._normal.normal_offset(end)
+        self._tools.or_on_cpu(lambda: live.need(low, high, abandoned))
+        first, last = _touching(live.tokens.bounds, low, high)
+        bounds = self._normal.original_offsets(live.tokens.bounds[first : last + 1])
+        rows = zip(
+            bounds[:-1].tolist(),
+            bounds[1:].tolist(),
+            live.surprisal_bits[first:last].tolist(),
+            live.entropy_bits[first:last].tolist(),
+            strict=True,
+        )
+        return [TokenBits(*row) for row in rows]
 
     def expectation(self, offset: int, k: int = 5) -> Expectation | None:
         """The token that covers an offset, and the k likeliest in its place; None in an empty text."""
-        return None
+        tokens = self.surprisal(offset, offset + 1)
+        if not tokens:
+            return None
+        live = self._scored()
+        token = next((t for t in tokens if t.start <= offset < t.end), tokens[-1])
+        place = (
+            int(live.tokens.bounds.searchsorted(self._normal.normal_offset(token.start), "right"))
+            - 1
+        )
+        return Expectation(token, self._tools.or_on_cpu(lambda: live.expectation(place, k)))
 
     def settle(self, abandoned: Callable[[], bool] = never) -> bool:
         """One slice (some 30 ms) of what was left open for speed; True once nothing is left."""
-        return True
+        live = self._live
+        return live is None or self._tools.or_on_cpu(lambda: live.settle(abandoned))
+
+    def _scored(self) -> LiveScores:
+        """The bits of the text; nobody pays for them before somebody wants to see them."""
+        if self._live is None:
+            self._live = self._tools.live(self._normal.text, self.language)
+        return self._live
+
+    @property
+    def n_scored(self) -> int:
+        """Tokens that went through the network for `surprisal` and `settle` since the document was opened."""
+        return self._live.n_scored if self._live else 0
 
     @property
     def memory_bytes(self) -> int:
-        """What is remembered for this document."""
-        return 4 * len(self.text)
+        """What is remembered for this document: its text, its bits, and the states of the network."""
+        return 2 * len(self.text) + (self._live.memory_bytes if self._live else 0)
+
+
+def _breathing(abandoned: Callable[[], bool]) -> Callable[[], None]:
+    def breathe() -> None:
+        if abandoned():
+            raise Abandoned
+
+    return breathe
+
+
+def _moved(finding: Finding, edit: Edit) -> Finding | None:
+    """The finding after an edit elsewhere; None where the edit touches it or one of its repairs."""
+    growth = len(edit.text) - (edit.end - edit.start)
+    spans = [(finding.start, finding.end), *((r.start, r.end) for r in finding.repairs)]
+    if any(start <= edit.end and end >= edit.start for start, end in spans):
+        return None
+
+    def by(offset: int) -> int:
+        return offset + growth if offset > edit.start else offset
+
+    repairs = tuple(
+        dataclasses.replace(r, start=by(r.start), end=by(r.end)) for r in finding.repairs
+    )
+    return dataclasses.replace(
+        finding, start=by(finding.start), end=by(finding.end), repairs=repairs
+    )
+
+
+def _places(found: Sequence[Cluster]) -> list[Span]:
+    return sorted((cluster.start, cluster.end) for cluster in found)
+
+
+def _touching(bounds: npt.NDArray[np.int64], start: int, end: int) -> Span:
+    """The tokens that share a character with text[start:end], as a range."""
+    first = int(bounds.searchsorted(start, side="right")) - 1
+    last = int(bounds.searchsorted(max(end, start + 1), side="left"))
+    return min(max(first, 0), len(bounds) - 1), min(max(last, 0), len(bounds) - 1)

@@ -14,15 +14,16 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from lm_lint.diagnostics import Diagnostic, message_of, placed
+from lm_lint.diagnostics import Diagnostic
 from lm_lint.documents import OpenDocument
 from lm_lint.errors import DeviceError
 from lm_lint.findings import Finding
 from lm_lint.normal import NormalText
 from lm_lint.settings import Settings
-from lm_lint.text import Document, Language
+from lm_lint.text import Language
 
 if TYPE_CHECKING:
+    from lm_lint.live import LiveScores
     from lm_lint.scorer import Scores
 
 
@@ -30,7 +31,9 @@ T = TypeVar("T")
 
 
 class DetectorLike(Protocol):
-    def detect(self, text: str, language: Language) -> list[Finding]: ...
+    def detect(
+        self, text: str, language: Language, breathe: Callable[[], None] | None = None
+    ) -> list[Finding]: ...
 
 
 class ScorerLike(Protocol):
@@ -39,15 +42,23 @@ class ScorerLike(Protocol):
 
 
 class Engine:
-    """Checks texts with one detector; `seconds` tells where the time went, by stage."""
+    """Checks texts with one model; `seconds` tells where the time went, by stage.
+
+    Only one thread may work with an engine and what it hands out.
+    """
 
     def __init__(
-        self, scorer: ScorerLike, detector: DetectorLike, settings: Settings | None = None
+        self,
+        scorer: ScorerLike,
+        detector: DetectorLike,
+        settings: Settings | None = None,
+        by_surprise: DetectorLike | None = None,
     ) -> None:
+        """by_surprise: the detector for documents whose settings want no parser."""
         self.settings = settings or Settings()
         self.seconds: Counter[str] = Counter()
         self._scorer = scorer
-        self._detector = detector
+        self._detectors = {True: detector, False: by_surprise or detector}
 
     @classmethod
     def load(cls, settings: Settings) -> Engine:
@@ -62,39 +73,48 @@ class Engine:
         with _timed(seconds, "load"):
             release = load(settings.model or default_folder(), settings.device)
             scorer: Any = _TimedScorer(Scorer(release), seconds)
-            engine = cls(scorer, Detector(scorer, parser=settings.parser), settings)
+            engine = cls(scorer, Detector(scorer), settings, Detector(scorer, parser=False))
         engine.seconds = seconds
         return engine
 
+    @property
+    def model_name(self) -> str:
+        return str(getattr(getattr(self._scorer, "release", None), "name", "unknown"))
+
+    @property
+    def device_name(self) -> str:
+        """What computes: cpu, cuda or mps."""
+        release = getattr(self._scorer, "release", None)
+        return "unknown" if release is None else str(release.network.device.type)
+
+    def open(self, text: str, language: Language, settings: Settings | None = None) -> OpenDocument:
+        """A document that will be edited."""
+        return OpenDocument(self, settings or self.settings, text, language)
+
     def check(self, text: str, language: Language) -> list[Diagnostic]:
         """The diagnostics of a text, in its own offsets, in the order of their places."""
-        normal = NormalText.of(text)
-        if not normal.text.strip():
-            return []
+        return self.open(text, language).diagnostics()
+
+    def find(
+        self, text: str, language: Language, settings: Settings, breathe: Callable[[], None]
+    ) -> list[Finding]:
+        """The findings of a text in normal form; `breathe` is called between chunks of work."""
         scored = self.seconds["score"]
-        with _timed(self.seconds, "detect"):
-            findings = self._or_on_cpu(lambda: self._detector.detect(normal.text, language))
-        # The detector scores the text as its first step; that time was counted apart.
-        self.seconds["detect"] -= self.seconds["score"] - scored
-        document = Document.of(text)
-        shown = [
-            placed(normal.text, finding)
-            for finding in findings
-            if finding.confidence >= self.settings.min_confidence
-        ]
-        diagnostics = [
-            Diagnostic.of(
-                document, normal.restored(finding), message_of(language, normal.text, finding)
-            )
-            for finding in shown
-        ]
-        return sorted(diagnostics, key=lambda diagnostic: diagnostic.finding.start)
+        try:
+            with _timed(self.seconds, "detect"):
+                return self._detectors[settings.parser].detect(text, language, breathe=breathe)
+        finally:
+            # What the detector has the model read is counted apart.
+            self.seconds["detect"] -= self.seconds["score"] - scored
 
-    def open(self, text: str, language: Language) -> OpenDocument:
-        """A document that will be edited; only one thread may work with an engine."""
-        return OpenDocument(self, text, language)
+    def live(self, text: str, language: Language) -> LiveScores:
+        """The bits of a text in normal form, to be kept up to date."""
+        from lm_lint.live import LiveScores
 
-    def _or_on_cpu(self, work: Callable[[], T]) -> T:
+        scorer: Any = self._scorer
+        return LiveScores(scorer, text, language)
+
+    def or_on_cpu(self, work: Callable[[], T]) -> T:
         """The work done; once more, on the CPU, where the device gives up in the middle."""
         try:
             return work()
@@ -105,9 +125,8 @@ class Engine:
     def scores(self, text: str, language: Language) -> Scores:
         """The bits of every token of a text, with bounds in its own offsets."""
         normal = NormalText.of(text)
-        scores = self._or_on_cpu(lambda: self._scorer.score(normal.text, language))
-        bounds = scores.tokens.bounds.copy()
-        bounds[:] = [normal.original_offset(int(bound)) for bound in bounds]
+        scores = self.or_on_cpu(lambda: self._scorer.score(normal.text, language))
+        bounds = normal.original_offsets(scores.tokens.bounds)
         return dataclasses.replace(scores, tokens=dataclasses.replace(scores.tokens, bounds=bounds))
 
 

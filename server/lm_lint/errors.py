@@ -10,6 +10,8 @@
     |   `-- ModelDamaged      its parts are truncated, altered, or do not belong together
     `-- DeviceError           the device that was asked for does not exist or does not work
 
+`Abandoned` is no error and stands apart: it unwinds work that the caller no longer wants.
+
 A message says what was found, what was expected and what to do next: it is shown to people as it is, without a
 traceback. Text is never an error: odd text gives an empty list of diagnostics.
 """
@@ -49,3 +51,7 @@ class ModelDamaged(ModelError):
 
 class DeviceError(LmLintError):
     """The device that was asked for does not exist or does not work."""
+
+
+class Abandoned(Exception):
+    """The work was given up between two chunks because the caller no longer wants it."""

@@ -6,8 +6,13 @@ import dataclasses
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lm_lint.findings import Finding, Repair
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,11 @@ class NormalText:
     dropped: tuple[int, ...]
     newline: str
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the normal form is the text itself."""
+        return not self.n_bom and not self.dropped and self.newline == "\n"
+
     @classmethod
     def of(cls, text: str) -> NormalText:
         n_bom = int(text.startswith("\ufeff"))
@@ -42,6 +52,21 @@ class NormalText:
     def original_offset(self, offset: int) -> int:
         """An LF that was CRLF is one place: its start is the CR, its end is behind the LF."""
         return offset + self.n_bom + bisect_left(self.dropped, offset)
+
+    def original_offsets(self, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The same for a row of offsets."""
+        import numpy as np
+
+        if not self.dropped:
+            return offsets + self.n_bom
+        return offsets + self.n_bom + np.searchsorted(np.array(self.dropped), offsets, side="left")
+
+    def normal_offset(self, offset: int) -> int:
+        """The place in the normal form of an offset in the text."""
+        offset = max(offset - self.n_bom, 0)
+        # dropped[i] + i is where the CR stands in the text without its mark.
+        n_before = bisect_left(range(len(self.dropped)), offset, key=lambda i: self.dropped[i] + i)
+        return offset - n_before
 
     def restored(self, finding: Finding) -> Finding:
         """The finding in the offsets, and its repairs with the line breaks, of the original."""

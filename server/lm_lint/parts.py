@@ -7,6 +7,7 @@ saves time and changes no answer, so a text that was typed and one that was open
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -99,11 +100,10 @@ def _open_sign(piece: str, language: Language) -> str:
 
 
 def _lexed(piece: str, language: Language) -> str:
-    match = None
-    for match in _HIDING[language].finditer(piece):
-        pass
-    if match is None or match.end() < len(piece):
+    hidden = list(_HIDING[language].finditer(piece))
+    if not hidden or hidden[-1].end() < len(piece):
         return ""
+    match = hidden[-1]
     sign = match[0][: 2 if language == "c" else 3]
     if sign not in _SEVERAL_LINES:
         return ""
@@ -118,14 +118,14 @@ def _without_macros(pieces: list[str]) -> list[str]:
     conditionals: Conditionals = ()
     counts: Counter[str] = Counter()
     for piece in pieces:
-        key = (piece, conditionals)
-        ready.append(_prepared.get(key, 3 * len(piece), lambda key=key: prepared(*key)))
+        work = functools.partial(prepared, piece, conditionals)
+        ready.append(_prepared.get((piece, conditionals), 3 * len(piece), work))
         conditionals = ready[-1].open
         counts.update(ready[-1].counts)
     known = frozenset(annotations_of(counts))
     res = []
     for part in ready:
         mine = known & part.words
-        key = (part.text, mine)
-        res.append(_plain.get(key, len(part.text), lambda p=part, m=mine: plain_part(p, m)))
+        plain = functools.partial(plain_part, part, mine)
+        res.append(_plain.get((part.text, part.hidden, mine), len(part.text), plain))
     return res

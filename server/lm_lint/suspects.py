@@ -13,7 +13,7 @@ from lm_lint.c_rules import c_problems, directive_problems
 from lm_lint.html_tags import Page
 from lm_lint.memory import Memory
 from lm_lint.parts import Part, parts
-from lm_lint.python_rules import python_error
+from lm_lint.python_rules import is_old_python, python_error
 from lm_lint.structure import MAX_PROBLEMS, Problem
 from lm_lint.text import Language
 
@@ -22,6 +22,7 @@ _MAX_STRETCH = 40_000  # characters of a stretch that are judged; the rest is ru
 _BUDGET_CHARS = 8_000_000
 _stumbles: Memory[tuple[str, str] | None] = Memory(_BUDGET_CHARS)
 _stretches: Memory[list[Problem]] = Memory(_BUDGET_CHARS // 4)
+_old: Memory[bool] = Memory(_BUDGET_CHARS)
 _pages: Memory[Page] = Memory(400_000)
 
 
@@ -31,8 +32,10 @@ def problems(text: str, language: Language) -> list[Problem]:
         return [structure.problem_of(p) for p in page_of(text).problems[:MAX_PROBLEMS]]
     found = parts(text, language)
     res: list[Problem] = []
-    for first, last in _dirty(found, language):
-        res += _of_stretch(text, found[first:last], language)
+    dirty = _dirty(found, language)
+    old = bool(dirty) and language == "python" and any(_is_old(part.text) for part in found)
+    for first, last in dirty:
+        res += _of_stretch(found[first:last], language, old)
     return sorted(set(res), key=structure.in_order)[:MAX_PROBLEMS]
 
 
@@ -78,17 +81,24 @@ def _stumble_of(part: Part, language: Language) -> tuple[str, str] | None:
         return closers, openers
     if structure.has_tree_problems(part.bare, "c"):
         return "", ""
-    is_odd = any(True for _ in c_problems(part.bare)) or any(True for _ in directive_problems(part.text))
+    is_odd = any(True for _ in c_problems(part.bare)) or any(
+        True for _ in directive_problems(part.text)
+    )
     return ("", "") if is_odd else None
 
 
-def _of_stretch(text: str, found: list[Part], language: Language) -> Iterator[Problem]:
+def _is_old(text: str) -> bool:
+    return _old.get(text, len(text), lambda: is_old_python(text))
+
+
+def _of_stretch(found: list[Part], language: Language, old: bool) -> Iterator[Problem]:
     start = found[0].start
-    raw = text[start : found[-1].end][:_MAX_STRETCH]
+    raw = "".join(part.text for part in found)[:_MAX_STRETCH]
     bare = "".join(part.bare for part in found)[:_MAX_STRETCH]
-    old = language == "python" and structure.is_old_python(text)
-    key = (language, raw, bare, old)
-    relative = _stretches.get(key, len(raw), lambda: structure.stumbles(raw, bare, language, old))
+    relative = _stretches.get(
+        (language, raw, bare, old),
+        len(raw),
+        lambda: structure.stumbles(raw, bare, language, old),
+    )
     for p in relative:
-        moved = Problem(p.start + start, p.end + start, p.noticed + start, p.opener)
-        yield moved
+        yield Problem(p.start + start, p.end + start, p.noticed + start, p.opener)

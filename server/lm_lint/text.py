@@ -8,6 +8,7 @@ UTF-8 and UTF-16 columns exist here and at the protocol's edge only. This module
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
@@ -64,6 +65,24 @@ class Edit:
     start: int
     end: int
     text: str
+
+
+def difference(before: str, after: str) -> Edit:
+    """One edit that turns a text into another: what lies between their common start and end."""
+    shorter = min(len(before), len(after))
+    start = _common(shorter, lambda n: before[:n] == after[:n])
+    rest = shorter - start
+    tail = _common(rest, lambda n: before[len(before) - n :] == after[len(after) - n :])
+    return Edit(start, len(before) - tail, after[start : len(after) - tail])
+
+
+def _common(most: int, agree: Callable[[int], bool]) -> int:
+    """The largest n up to `most` for which the first n agree; found by halving."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if agree(middle) else (low, middle - 1)
+    return low
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ MAP = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 # A module may import modules of the rows above its own, and of its own row only those to its left.
 ORDER = (
-    ("errors", "settings", "__init__"),
+    ("errors", "settings", "server_settings", "config", "__init__"),
     ("text",),
     ("tokens",),
     ("scan_kernel", "scan", "model"),
@@ -31,7 +31,7 @@ ORDER = (
     ("memory", "parts", "suspects"),
     ("clusters", "candidates", "pricing", "features"),
     ("witnesses", "detector"),
-    ("diagnostics", "suppressions"),
+    ("openers", "diagnostics", "suppressions"),
     ("normal", "live", "documents"),
     ("engine",),
     ("sources", "render"),

@@ -115,7 +115,7 @@ class Fickle:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def detect(self, text: str, language: Language) -> list[Finding]:
+    def detect(self, text: str, language: Language, breathe: object = None) -> list[Finding]:
         if not self.said:
             raise DeviceError("cuda:0 is out of memory")
         return []
