@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -33,6 +33,10 @@ class Memory(Generic[T]):
             _, (spared, _) = self._answers.popitem(last=False)
             self._spent -= spared
         return answer
+
+    def recent(self) -> Iterator[T]:
+        """The answers, from the one asked for last."""
+        return (answer for _, answer in reversed(self._answers.values()))
 
     def __len__(self) -> int:
         return len(self._answers)

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 
 from lm_lint import structure
 from lm_lint.c_rules import c_problems, directive_problems
-from lm_lint.html_tags import Page
+from lm_lint.html_tags import Page, TagProblem
 from lm_lint.memory import Memory
 from lm_lint.parts import Part, parts
 from lm_lint.python_rules import is_old_python, python_error
 from lm_lint.structure import MAX_PROBLEMS, Problem
-from lm_lint.text import Language
+from lm_lint.text import Language, difference
 
 _MAX_STRETCH = 40_000  # characters of a stretch that are judged; the rest is rubble, or comes later
 
+_FEW_CHARS, _HEAD_CHARS = 500, 500
 _BUDGET_CHARS = 8_000_000
 _stumbles: Memory[tuple[str, str] | None] = Memory(_BUDGET_CHARS)
 _stretches: Memory[list[Problem]] = Memory(_BUDGET_CHARS // 4)
@@ -29,7 +30,7 @@ _pages: Memory[Page] = Memory(400_000)
 def problems(text: str, language: Language) -> list[Problem]:
     """Every place where the text does not parse, by start. Offsets in code points."""
     if language == "html":
-        return [structure.problem_of(p) for p in page_of(text).problems[:MAX_PROBLEMS]]
+        return [structure.problem_of(p) for p in _page_problems(text)[:MAX_PROBLEMS]]
     found = parts(text, language)
     res: list[Problem] = []
     dirty = _dirty(found, language)
@@ -42,6 +43,19 @@ def problems(text: str, language: Language) -> list[Problem]:
 def page_of(text: str) -> Page:
     """The page cut into tags; it is asked for again and again while one text is examined."""
     return _pages.get(text, len(text), lambda: Page(text))
+
+
+def _page_problems(text: str) -> list[TagProblem]:
+    """The slips of a page; where it was read a few edits ago, only what they changed is read."""
+    for page in _pages.recent():
+        edit = difference(page.text, text)
+        n_changed = edit.end - edit.start + len(edit.text)
+        if not n_changed:
+            return page.problems
+        # The first lines say what kind of page it is.
+        if n_changed <= _FEW_CHARS and edit.start > _HEAD_CHARS:
+            return page.after(edit.start, edit.end, edit.text)
+    return page_of(text).problems
 
 
 def _dirty(found: list[Part], language: Language) -> list[tuple[int, int]]:

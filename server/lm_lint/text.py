@@ -70,18 +70,23 @@ class Edit:
 def difference(before: str, after: str) -> Edit:
     """One edit that turns a text into another: what lies between their common start and end."""
     shorter = min(len(before), len(after))
-    start = _common(shorter, lambda n: before[:n] == after[:n])
-    rest = shorter - start
-    tail = _common(rest, lambda n: before[len(before) - n :] == after[len(after) - n :])
-    return Edit(start, len(before) - tail, after[start : len(after) - tail])
+    start = _common(shorter, lambda low, high: before[low:high] == after[low:high])
+    n, m = len(before), len(after)
+    tail = _common(
+        shorter - start, lambda low, high: before[n - high : n - low] == after[m - high : m - low]
+    )
+    return Edit(start, n - tail, after[start : m - tail])
 
 
-def _common(most: int, agree: Callable[[int], bool]) -> int:
-    """The largest n up to `most` for which the first n agree; found by halving."""
-    low, high = 0, most
+def _common(most: int, agree: Callable[[int, int], bool]) -> int:
+    """The largest n up to `most` for which all below n agree, by blocks, then by halving."""
+    low, block = 0, 4096
+    while low < most and agree(low, min(low + block, most)):
+        low = min(low + block, most)
+    high = min(low + block, most)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if agree(middle) else (low, middle - 1)
+        low, high = (middle, high) if agree(low, middle) else (low, middle - 1)
     return low
 
 

@@ -92,3 +92,13 @@ def test_an_open_string_does_not_cost_the_whole_file() -> None:
     broken = '"""' + text
     assert suspects.problems(broken, "python")
     assert all(p.end <= 45_000 for p in suspects.problems(broken, "python"))
+
+
+def test_a_page_that_is_edited_is_judged_as_if_it_were_read_anew() -> None:
+    chance = random.Random(3)
+    text = SOURCES["html"].replace("</body>", "<div>\n<p>more\n</div>\n" * 30 + "</body>")
+    for _ in range(80):
+        at = chance.randrange(len(text) + 1)
+        new = chance.choice(["x", "<b>", "</div>", "", "", '"', "{% if a %}", "<", ">", "<!--"])
+        text = text[:at] + new + text[at + chance.choice([0, 0, 1, 4]) :]
+        assert suspects.problems(text, "html") == structure.problems(text, "html")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lm_lint.text import LANGUAGES, Document, Edit, language_of
+from lm_lint.text import LANGUAGES, Document, Edit, difference, language_of
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
@@ -154,3 +154,24 @@ def test_languages_by_name() -> None:
     }
     assert {path: language_of(path) for path in expected} == expected
     assert set(expected.values()) - {None} == set(LANGUAGES)
+
+
+@given(st.text(alphabet="ab\n🙂", max_size=30), st.text(alphabet="ab\n🙂", max_size=30))
+def test_the_difference_of_two_texts_turns_one_into_the_other(before: str, after: str) -> None:
+    edit = difference(before, after)
+    assert Document.of(before).apply(edit).text == after
+    kept = len(before) - (edit.end - edit.start)
+    assert kept + len(edit.text) == len(after)
+    if before == after:
+        assert edit.start == edit.end
+        assert not edit.text
+
+
+def test_the_difference_of_long_texts_is_as_small_as_the_change() -> None:
+    text = "".join(f"line {i}\n" for i in range(4000))
+    assert difference(text, text[:20_000] + "x" + text[20_000:]) == Edit(20_000, 20_000, "x")
+    assert (
+        difference(text, text[:4096] + text[4097:]).end
+        - difference(text, text[:4096] + text[4097:]).start
+        == 1
+    )
