@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from lm_lint.findings import Change, Finding, Repair, change_of, code_of, tag_name
+from lm_lint.openers import opener
 from lm_lint.text import Document, Language
 
 Severity = Literal["error", "warning", "hint"]
@@ -93,6 +94,15 @@ def help_of(language: Language, text: str, finding: Finding, repair: Repair) -> 
     return f"insert {quoted(added)} {_place(language, text, change)}{on_line}"
 
 
+def opener_of(language: Language, text: str, finding: Finding) -> tuple[int, int] | None:
+    """Where the bracket or tag stands that the best repair closes: what the eye looks for next, or None."""
+    if not finding.repairs or finding.code in ("indentation", "misspelt-word", "transposed-tokens"):
+        return None
+    change = change_of(language, text, finding.repairs[0])
+    opened = opener(language, text, change.start, "".join(change.added))
+    return (opened.start, opened.end) if opened else None
+
+
 def quoted(text: str, limit_chars: int = 40) -> str:
     """The text as it stands in a message: on one line, blanks named, long ones cut short."""
     assert text
@@ -107,7 +117,7 @@ def quoted(text: str, limit_chars: int = 40) -> str:
 def _unexpected(language: Language, text: str, change: Change) -> str:
     removed = "".join(change.removed)
     name = tag_name(removed) if language == "html" else None
-    if name and removed.startswith("</") and _opener(language, text, change.start, removed) is None:
+    if name and removed.startswith("</") and opener(language, text, change.start, removed) is None:
         return f"{quoted(removed)} closes nothing: there is no open `<{name}>`"
     return f"unexpected {quoted(removed)}"
 
@@ -177,58 +187,10 @@ _LEXEME: dict[Language, re.Pattern[str]] = {
     "html": re.compile(r"</?[A-Za-z][^<>]*>|</?[A-Za-z][\w-]*|\{[{%].*?[}%]\}|\w+|\S"),
 }
 
-# Brackets, and what may hide brackets: comments and strings, each of which may also be left unclosed on its line.
-_BRACKETS = {
-    "c": re.compile(
-        r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"?|\'(?:\\.|[^\'\\\n])*\'?|[()\[\]{}]', re.S
-    ),
-    "python": re.compile(
-        r'#[^\n]*|""".*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"?|\'(?:\\.|[^\'\\\n])*\'?|[()\[\]{}]',
-        re.S,
-    ),
-}
-_TAGS = re.compile(r"<!--.*?-->|<(/?)([A-Za-z][^\s<>/]*)[^<>]*?(/?)>", re.S)
-_CLOSES = {")": "(", "]": "[", "}": "{"}
-
-
-def _opener(language: Language, text: str, offset: int, closer: str) -> tuple[int, str] | None:
-    """Where the bracket or tag that `closer` would close at `offset` was opened, and how it reads there.
-
-    Only its own kind is counted, so other slips on the way do no harm.
-    """
-    closer = closer.strip()
-    if language == "html":
-        name = tag_name(closer)
-        return _open_tag(text, offset, name) if name and closer.startswith("</") else None
-    if closer not in _CLOSES:
-        return None
-    opened: list[int] = []
-    for match in _BRACKETS[language].finditer(text, 0, offset):
-        if match[0] == _CLOSES[closer]:
-            opened.append(match.start())
-        elif match[0] == closer and opened:
-            opened.pop()
-    return (opened[-1], _CLOSES[closer]) if opened else None
-
-
-def _open_tag(text: str, offset: int, name: str) -> tuple[int, str] | None:
-    opened: list[int] = []
-    for match in _TAGS.finditer(text, 0, offset):
-        if (match[2] or "").lower() != name.lower() or match[3]:
-            continue
-        if not match[1]:
-            opened.append(match.start())
-        elif opened:
-            opened.pop()
-    return (opened[-1], f"<{name}>") if opened else None
-
 
 def _to_close(language: Language, text: str, offset: int, closer: str) -> str:
     """Names what `closer` would close at `offset`, when that stands on an earlier line."""
-    opener = _opener(language, text, offset, closer)
-    if opener is None:
+    opened = opener(language, text, offset, closer)
+    if opened is None or text.find("\n", opened.start, offset) < 0:
         return ""
-    start, opening = opener
-    if "\n" not in text[start:offset]:
-        return ""
-    return f", to close the `{opening}` of line {text.count(chr(10), 0, start) + 1}"
+    return f", to close the `{opened.name}` of line {text.count(chr(10), 0, opened.start) + 1}"

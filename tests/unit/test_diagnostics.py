@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lm_lint.diagnostics import Diagnostic, help_of, message_of, severity_of
+from lm_lint.diagnostics import Diagnostic, help_of, message_of, opener_of, severity_of
 from lm_lint.findings import Code, Finding, Repair, change_of, code_of
 from lm_lint.text import LANGUAGES, Document, Language
 from tests.marked import read_mark
@@ -121,3 +121,32 @@ def test_places_are_counted_from_one(
     diagnostic = Diagnostic.of(Document.of(text), finding, "m")
     found = diagnostic.line, diagnostic.column, diagnostic.end_line, diagnostic.end_column
     assert found == place
+
+
+@pytest.mark.parametrize(
+    ("language", "marked", "opened"),
+    [
+        ("c", "f(g(x)«→)»;", "("),
+        ("c", "f(x«]→)»;", "("),
+        ("c", "int f(void) {\n    g();\n«→}\n»", "{"),
+        ("c", "f(x)«)→»;", None),
+        ("c", "f x«→(»)", None),
+        ("c", "x«→)»", None),
+        ("python", "x = [1, 2«→]»\ny = 3", "["),
+        ("python", "if x:\n«→    »y", None),
+        ("html", '<p>a <b class="x">b«→</b>»</p>', '<b class="x">'),
+        ("html", "<h1>t</h«2→1»>", "<h1>"),
+        ("html", "</div>«</div>→»", None),
+    ],
+)
+def test_what_the_best_repair_closes(language: Language, marked: str, opened: str | None) -> None:
+    text, repair = read_mark(marked)
+    finding = Finding(
+        code_of(language, text, repair), repair.start, repair.end, 0.7, 9.0, (repair,)
+    )
+    span = opener_of(language, text, finding)
+    assert (span and text[slice(*span)]) == opened
+
+
+def test_a_finding_without_repairs_closes_nothing() -> None:
+    assert opener_of("c", "f(x;", Finding("missing-token", 3, 3, 0.7, 9.0, ())) is None
