@@ -65,12 +65,13 @@ def _brackets(language: Language, closer: str) -> re.Pattern[str]:
     return re.compile(rf"{_HIDING[language]}|\{_OPENS[closer]}|\{closer}", re.S)
 
 
-# How far back is read first; four times as far each time after that.
+# How far back is read first, four times as far each time after that, and how far at most: some 4,000 lines.
 _FIRST_REACH_CHARS = 4000
+_LAST_REACH_CHARS = 128_000
 
 
 def _outside(language: Language, text: str, offset: int) -> Iterator[int]:
-    """Places before `offset` that stand in no comment and no string, further away each time; the last is 0.
+    """Places before `offset` that stand in no comment and no string, further away each time.
 
     A `*/` in a C string, or three quotes in a Python comment, may deceive it; then a line may be named wrongly.
     """
@@ -81,7 +82,9 @@ def _outside(language: Language, text: str, offset: int) -> Iterator[int]:
         if start == 0:
             break
         yield start
-        reach = 4 * max(reach, offset - start)
+        if reach == _LAST_REACH_CHARS:
+            return
+        reach = min(4 * max(reach, offset - start), _LAST_REACH_CHARS)
     yield 0
 
 

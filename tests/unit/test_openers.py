@@ -97,3 +97,8 @@ def test_an_opener_far_up_is_found() -> None:
     body = "    g(1); /* { */ h('}');\n" * 3000
     found = opener("c", "int f(void) {\n" + body, len(body), "}")
     assert found == openers.Opener(12, 13, "{")
+
+
+def test_an_opener_further_up_than_anybody_looks_is_not_searched_for() -> None:
+    body = "    g(1); /* { */ h('}');\n" * 9000
+    assert opener("c", "int f(void) {\n" + body, len(body), "}") is None

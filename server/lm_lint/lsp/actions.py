@@ -26,6 +26,9 @@ QUICKFIX = types.CodeActionKind.QuickFix.value
 FIX_ALL_KIND = "source.fixAll.lmLint"
 KINDS = (QUICKFIX, FIX_ALL_KIND)
 
+# A menu has no room for what was hardly meant; the best repair is always in it.
+_LEAST_CONFIDENCE = 0.01
+
 APPLY_REPAIR = "lmLint.applyRepair"
 IGNORE = "lmLint.ignore"
 FIX_ALL = "lmLint.fixAll"
@@ -134,6 +137,8 @@ def _quickfixes(
     document = {"uri": snapshot.uri, "version": snapshot.version}
     for shown, repairs in _concerned(snapshot, found, params):
         for idx, repair in enumerate(repairs):
+            if idx and repair["confidence"] < _LEAST_CONFIDENCE:
+                continue
             change = {"range": repair["range"], "newText": repair["newText"]}
             yield _Offer(
                 repair["title"], QUICKFIX, APPLY_REPAIR, document | change, (shown,), idx == 0
@@ -181,6 +186,7 @@ def _is_repair(raw: object) -> bool:
         and isinstance(raw.get("title"), str)
         and isinstance(raw.get("newText"), str)
         and isinstance(raw.get("range"), dict)
+        and isinstance(raw.get("confidence"), (int, float))
     )
 
 

@@ -122,6 +122,15 @@ def test_each_repair_has_an_action_and_only_the_best_is_preferred() -> None:
     assert applied(snapshot, actions[1].edit) == "x(1) = 2;\n"
 
 
+def test_a_menu_leaves_out_what_was_hardly_meant() -> None:
+    snapshot = snapshot_of("x[1) = 2;\n")
+    found = [finding(snapshot, Repair(3, 4, "]", 0.009), Repair(1, 2, "(", 0.008))]
+    assert titles(everywhere(snapshot, found, only=["quickfix"])) == [
+        "Replace `)` by `]`",
+        "Ignore this finding here (wrong-token)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("start", "end", "n_findings"),
     [(0, 0, 0), (11, 11, 1), (0, 11, 1), (12, 12, 0), (12, 99, 1), (0, 99, 2), (99, 0, 2)],
