@@ -7,11 +7,14 @@ that correct C with macros does not match it; what remains is left to the model.
 
 from __future__ import annotations
 
+import functools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from lm_lint.c_source import masked
 from lm_lint.c_tokens import words_of
+from lm_lint.lexemes import HIDDEN
 
 Spans = Iterator[tuple[int, int]]
 
@@ -74,21 +77,118 @@ def c_problems(text: str) -> Spans:
     hidden = masked(text)
     yield from _names_after_strings(hidden)
     yield from _misspelt(hidden)
+    yield from _in_lines(hidden)
+    yield from _bodies_cut_off(hidden)
+
+
+def _in_lines(hidden: str) -> Spans:
+    """What is wrong with a line, whatever stands on the others."""
     for match in _NUMBER.finditer(hidden):
         number = match[0]
         if not number.isdigit() and (
             not _VALID_NUMBER.fullmatch(number) or _INTEGER_WITH_F.fullmatch(number)
         ):
             yield match.span()
-    for match in _END_THEN_BODY.finditer(hidden):
-        if _is_head(hidden, match.start()):
-            yield match.span("mark")
     for pattern in (_TYPE_AS_VALUE, _SIZEOF):
         for match in pattern.finditer(hidden):
             yield match.span("mark")
     for match in _EMPTY_INDEX.finditer(hidden):
         if _is_in_a_call(hidden, match.start() + 1):
             yield match.span("mark")
+
+
+def _bodies_cut_off(hidden: str) -> Spans:
+    for match in _END_THEN_BODY.finditer(hidden):
+        if _is_head(hidden, match.start()):
+            yield match.span("mark")
+
+
+class EditedRules:
+    """How many problems brackets and rules see in a text of C, and after an edit of it. Where the
+    edit has nothing to do with strings and comments, only what it touches is looked at."""
+
+    def __init__(self, bare: str) -> None:
+        self._bare, self.masked = bare, masked(bare)
+        self._hidden: list[tuple[int, int]] = []
+        places: list[int] = []
+        for match in _BRACKETS.finditer(bare):
+            if match[1]:
+                places.append(match.start())
+            else:
+                self._hidden.append(match.span())
+        self._hidden_starts = [start for start, _ in self._hidden]
+        self._places, self._signs = places, "".join([bare[at] for at in places])
+        self._n_brackets = n_unmatched(self._signs)
+        self._n_in_lines = sum(1 for _ in _in_lines(self.masked))
+        self._misspelt = any(map(_meant, set(_WORD.findall(self.masked))))
+
+    def is_simple(self, start: int, end: int, new: str) -> bool:
+        """Whether an edit leaves all strings and comments what they are."""
+        bare = self._bare
+        if _HIDING.search(new) or bare[start - 1 : start] == "/":
+            return False
+        idx = bisect_right(self._hidden_starts, end)
+        while idx:
+            idx -= 1
+            since, until = self._hidden[idx]
+            if until < start:
+                return True
+            if since == end:
+                continue  # right behind the edit
+            return until == start and _CLOSED.fullmatch(bare, since, until) is not None
+        return True
+
+    def n_brackets(self, start: int, end: int, new: str) -> int:
+        """Brackets without a partner after a simple edit."""
+        first, last = bisect_left(self._places, start), bisect_left(self._places, end)
+        added = "".join(_BRACKET.findall(new))
+        if self._signs[first:last] == added:
+            return self._n_brackets
+        return n_unmatched(self._signs[:first] + added + self._signs[last:])
+
+    def n_rules(self, start: int, end: int, new: str) -> int:
+        """What c_problems tells of after a simple edit."""
+        old = self.masked
+        hidden = old[:start] + new + old[end:]
+        low = old.rfind("\n", 0, start) + 1
+        cut = old.find("\n", end)
+        high = cut if cut >= 0 else len(old)
+        lines = hidden[low : high + len(new) - (end - start)]
+        n_in_lines = sum(1 for _ in _in_lines(lines)) - sum(1 for _ in _in_lines(old[low:high]))
+        res = self._n_in_lines + n_in_lines
+        res += sum(1 for _ in _names_after_strings(hidden))
+        res += sum(1 for _ in _bodies_cut_off(hidden))
+        if self._misspelt or any(map(_meant, _WORD.findall(lines))):
+            res += sum(1 for _ in _misspelt(hidden))
+        return res
+
+
+def n_unmatched(signs: str) -> int:
+    """How many of these brackets have no partner; as structure.bracket_problems counts them."""
+    res = 0
+    stack: list[str] = []
+    for sign in signs:
+        if sign in "([{":
+            stack.append(sign)
+            continue
+        wanted = _OPENER_OF[sign]
+        if stack and stack[-1] == wanted:
+            stack.pop()
+        elif wanted not in stack[-8:]:
+            res += 1
+        else:
+            while stack.pop() != wanted:
+                res += 1
+    return res + len(stack)
+
+
+_OPENER_OF = {")": "(", "]": "[", "}": "{"}
+_BRACKETS = re.compile(HIDDEN["c"] + r"|([()\[\]{}])", re.DOTALL)
+_BRACKET = re.compile(r"[()\[\]{}]")
+_HIDING = re.compile(r"[\"'/\\]")
+# A string, a character, a comment that ends by itself.
+_CLOSED = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|/\*.*?\*/", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z][a-z]+")
 
 
 def _names_after_strings(hidden: str) -> Spans:
@@ -121,13 +221,20 @@ def _misspelt(hidden: str) -> Spans:
         word = match["word"]
         once[word] = None if word in once else (*match.span("word"), match["after"])
     for word, place in once.items():
-        if place is None or word in _FREQUENT or not 1 < len(word) < 10:
+        if place is None or not _meant(word):
             continue
         start, end, after = place
-        meant = [keyword for keyword in _FREQUENT if _slipped(word, keyword)]
-        fits = any(_fits(keyword, word, hidden, end, after) for keyword in meant)
+        fits = any(_fits(keyword, word, hidden, end, after) for keyword in _meant(word))
         if fits and len(re.findall(rf"\b{word}\b", hidden)) == 1:
             yield start, end
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _meant(word: str) -> tuple[str, ...]:
+    """The keywords that a word is but for one slip of the finger."""
+    if word in _FREQUENT or not 1 < len(word) < 10:
+        return ()
+    return tuple(keyword for keyword in _FREQUENT if _slipped(word, keyword))
 
 
 def _slipped(word: str, keyword: str) -> bool:

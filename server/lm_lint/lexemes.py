@@ -7,8 +7,7 @@ purpose: where a quote is lost, what is code and what is a string is just the qu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lm_lint.text import Language
 
@@ -50,8 +49,7 @@ _LEXEME: dict[Language, re.Pattern[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Lexeme:
+class Lexeme(NamedTuple):
     """text[start:end], without the blanks around it; "line" is a line break of Python with the
     indentation behind it."""
 
@@ -66,6 +64,16 @@ def lexemes(text: str, language: Language, start: int = 0, end: int | None = Non
     keywords = KEYWORDS[language]
     found = _LEXEME[language].finditer(text, start, len(text) if end is None else end)
     return [Lexeme(m.start(), m.end(), m[0], _class_of(m[0], keywords)) for m in found]
+
+
+def bare_lexemes(text: str, language: Language) -> list[str]:
+    """The lexemes of a text without layout; of a line start its indentation and a line break."""
+    found: list[str] = _LEXEME[language].findall(text)
+    return [bare(lexeme) for lexeme in found] if language == "python" else found
+
+
+def bare(lexeme: str) -> str:
+    return lexeme.rpartition("\n")[2] + "\n" if lexeme[0] == "\n" else lexeme
 
 
 def _class_of(lexeme: str, keywords: frozenset[str]) -> Class:

@@ -118,6 +118,18 @@ class Trace:
                 res.append((first[rows[:, None], index], gathered))
         return State(self.since[rows, positions], self.ids[rows, positions], res)
 
+    def part(self, start: int, end: int) -> Trace:
+        """The trace of tokens start to end alone, without a copy."""
+        n_tokens = self.since.shape[1]
+        layers = [
+            (
+                first[:, start : end + (kept if first.shape[1] != n_tokens else 0)],
+                second[:, start : end + kept],
+            )
+            for (first, second), kept in zip(self.layers, self.kept, strict=True)
+        ]
+        return Trace(self.since[:, start:end], self.ids[:, start:end], layers, self.kept)
+
     @staticmethod
     def joined(traces: Sequence[Trace]) -> Trace:
         """One trace out of those of consecutive passes."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lm_lint.c_rules import c_problems, directive_problems
+from lm_lint.c_rules import EditedRules, c_problems, directive_problems
 from lm_lint.c_source import plain
 from lm_lint.html_tags import TagProblem, tag_problems
 from lm_lint.lexemes import HIDDEN
@@ -131,33 +132,78 @@ class CText:
 
     def __init__(self, bare: str) -> None:
         self.bare = bare
-        known, places = without_old_c(bare)
+        self._rules = EditedRules(bare)
+        known, self._ends = without_old_c(bare)
         self._source = known.encode("utf-8", "replace")
-        # What is written into old C moves with an edit, and such a text is parsed anew.
-        self._tree = _parser("c").parse(self._source) if places is None else None
-        self._is_ascii = known.isascii()
+        # With the ranges of GNU C, or where code points are not bytes, a text is parsed anew.
+        is_plain = bare.isascii() and _CASE_RANGE.search(bare) is None
+        self._tree = _parser("c").parse(self._source) if is_plain else None
+        self._brackets_count = _ODD_INCLUDE.search(self._rules.masked) is None
 
-    def edited(self, start: int, end: int, new: str) -> tuple[str, tree_sitter.Tree | None]:
-        """The text with an edit, and a tree that a parser can start from."""
+    def after(self, start: int, end: int, new: str, enough: int) -> Health | None:
+        """The health of the text with an edit; None as soon as its weight exceeds `enough`."""
         text = self.bare[:start] + new + self.bare[end:]
-        if self._tree is None or not self._is_ascii or not new.isascii():
-            return text, None
-        tree = self._tree.copy()
+        if not self._rules.is_simple(start, end, new):
+            tree = self._problems(text, start, end, new, enough + 1)
+            return c_health(None, text, enough, tree)
+        n_rules = self._rules.n_brackets(start, end, new)
+        # What the brackets object to the grammar does not take either.
+        if n_rules + (n_rules > 0 and self._brackets_count) > enough:
+            return None
+        tree = self._problems(text, start, end, new, enough - n_rules + 1)
+        if len(tree) + n_rules > enough:
+            return None
+        n_rules += self._rules.n_rules(start, end, new)
+        n_chars = sum(problem.end - problem.start for problem in tree)
+        res = Health(len(tree), n_chars, n_rules, 0, len(text))
+        return res if res.weight <= enough else None
+
+    def _problems(self, text: str, start: int, end: int, new: str, most: int) -> list[Problem]:
+        """What the grammar says of `text`, which has the edit in it."""
+        # Where "int " was written, trees of old and new text are too different to count errors.
+        old = self._tree if not self._ends or most <= 1 else None
+        ends = self._ends_after(text, start, end, new)
+        if old is None or not new.isascii() or ends is None:
+            return list(_tree_problems(text, "c", most))
+        shift = len("int ") * bisect_left(self._ends, start)
+        borders = (start + shift, end + shift, start + shift + len(new))
+        source = self._source[: borders[0]] + new.encode() + self._source[borders[1] :]
+        tree = old.copy()
         # Only bytes are ever asked of the tree, so rows and columns need not be right.
-        ends = (start, end, start + len(new))
-        tree.edit(*ends, *((0, at) for at in ends))
-        return text, tree
+        tree.edit(*borders, *((0, at) for at in borders))
+        return list(_problems_of(source, "c", most, ends, tree))
+
+    def _ends_after(self, text: str, start: int, end: int, new: str) -> list[int] | None:
+        """Where "int " stands after an edit; None where the edit has to do with it."""
+        until, growth = start + len(new), len(new) - (end - start)
+        line = text.rfind("\n", 0, start) + 1
+        cut = text.find("\n", until)
+        cut = len(text) if cut < 0 else cut
+        if "..." in text[line:cut] and "case" in text[line:cut]:
+            return None
+        first, last = bisect_left(self._ends, start), bisect_left(self._ends, end)
+        moved = [*self._ends[:first], *(at + growth for at in self._ends[last:])]
+        # A function's head stands between two braces, and is told from the line before it too.
+        brace = max(text.rfind("{", 0, start), text.rfind("}", 0, start), 0)
+        low = text.rfind("\n", 0, brace) + 1
+        opener = text.find("{", cut)
+        high = opener + 1 if opener >= 0 else len(text)
+        n_near = bisect_right(self._ends, high - growth) - bisect_left(self._ends, low)
+        if first == last and not n_near and _NO_TYPE.search(text, low, high) is None:
+            return moved
+        return moved if first == last and without_old_c(text)[1] == moved else None
 
 
 def c_health(
     text: str | None,
     bare: str,
     enough: int = 1 << 30,
-    old: tree_sitter.Tree | None = None,
+    tree: list[Problem] | None = None,
 ) -> Health | None:
     """The health of a text of C. `bare` is it without the tracks of macros (c_source.plain), which
-    an edit of the text changes in the same place; `text` None spares what is said of directives."""
-    tree = list(_tree_problems(bare, "c", enough + 1, old))
+    an edit of the text changes in the same place; `text` None spares what is said of directives,
+    `tree` what the grammar says."""
+    tree = list(_tree_problems(bare, "c", enough + 1)) if tree is None else tree
     if len(tree) > enough:
         return None
     rules = len(bracket_problems(bare, "c"))
@@ -191,7 +237,7 @@ def python_health(text: str, error: PythonError | None, enough: int) -> Health |
     rules = len(bracket_problems(text, "python")) + len(indentation_problems(text))
     if rules + n_compiler > enough:
         return None
-    tree = list(_tree_problems(text, "python"))
+    tree = list(_tree_problems(text, "python", enough - rules - n_compiler + 1))
     n_chars = sum(problem.end - problem.start for problem in tree)
     res = Health(len(tree), n_chars, rules, n_compiler, error.start)
     return res if res.weight <= enough else None
@@ -218,36 +264,56 @@ _UNRELIABLE: dict[Language, str] = {
 }
 
 
-def _tree_problems(
-    text: str,
+def _tree_problems(text: str, language: Language, most: int = MAX_PROBLEMS) -> Iterator[Problem]:
+    """Error nodes and missing nodes, at most so many; C without the tracks of macros."""
+    known, ends = without_old_c(text) if language == "c" else (text, [])
+    yield from _problems_of(known.encode("utf-8", "replace"), language, most, ends)
+
+
+def _problems_of(
+    source: bytes,
     language: Language,
-    most: int = MAX_PROBLEMS,
+    most: int,
+    added: list[int],
     old: tree_sitter.Tree | None = None,
 ) -> Iterator[Problem]:
-    """Error nodes and missing nodes, at most so many; C without the tracks of macros."""
+    """The same for a text in bytes; `added` are the places where "int " was written into it, in
+    code points of the text without them, `old` a tree to start from."""
     most = min(most, MAX_PROBLEMS)
-    known, places = without_old_c(text) if language == "c" else (text, None)
-    source = known.encode("utf-8", "replace")
     parser = _parser(language)
-    tree = parser.parse(source, old) if old is not None and places is None else parser.parse(source)
+    tree = parser.parse(source, old) if old is not None else parser.parse(source)
     if not tree.root_node.has_error:
         return
     if most <= 1:
         yield Problem(0, 0, 0)  # one is too many already, wherever it is
         return
-    offsets = _code_points(source)
-    if places is not None:
-        offsets = places[offsets]
+    is_ascii = source.isascii()
+    offsets: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None
     n_found = 0
     pending = [tree.root_node]
     while pending and n_found < most:
         node = pending.pop()
         if node.is_error or node.is_missing:
             n_found += 1
-            start, end = int(offsets[node.start_byte]), int(offsets[node.end_byte])
+            start, end = node.start_byte, node.end_byte
+            if added or not is_ascii:
+                offsets = _offsets(source, added) if offsets is None else offsets
+                start, end = int(offsets[start]), int(offsets[end])
             yield Problem(start, end, end)
         if node.has_error:
             pending += node.children
+
+
+def _offsets(source: bytes, added: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Byte of the source -> code point of the text, for every byte and the end."""
+    res = _code_points(source)
+    if not added:
+        return res
+    n_text = int(res[-1]) - len("int ") * len(added)
+    repeated = np.repeat(added, len("int "))
+    places = np.insert(np.arange(n_text + 1, dtype=np.int64), repeated, repeated)
+    found: np.ndarray[tuple[int], np.dtype[np.int64]] = places[res]
+    return found
 
 
 # Old C that the grammar does not know and compilers take: functions without a type, which
@@ -261,10 +327,11 @@ _NO_TYPE = re.compile(
 _TYPE_LINE = re.compile(r"[ \t]*\w[\w* \t]*(?:/\*[^\n]*\*/)?")
 
 
-def without_old_c(text: str) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.int64]] | None]:
-    """The text with `int` before functions that have no type, and where each of its code points
-    stands in the text as it is; None when nothing was added."""
-    text = _CASE_RANGE.sub(lambda m: m[1] + " " * (len(m[2]) + 3), text)
+def without_old_c(text: str) -> tuple[str, list[int]]:
+    """The text with `int` before functions that have no type, and the places in the text as it is,
+    increasing, where that was written."""
+    if "..." in text:
+        text = _CASE_RANGE.sub(lambda m: m[1] + " " * (len(m[2]) + 3), text)
     ends = [
         match.end()
         for match in _NO_TYPE.finditer(text)
@@ -272,12 +339,16 @@ def without_old_c(text: str) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.in
         if not _TYPE_LINE.fullmatch(text[: match.start()].rstrip().rpartition("\n")[2])
     ]
     if not ends:
-        return text, None
-    added = np.repeat(ends, len("int "))
-    places = np.insert(np.arange(len(text) + 1, dtype=np.int64), added, added)
+        return text, ends
     borders = [0, *ends, len(text)]
     pieces = [text[start:end] for start, end in itertools.pairwise(borders)]
-    return "int ".join(pieces), places
+    return "int ".join(pieces), ends
+
+
+# What is included is no C: where it is written strangely, its signs do not count.
+_ODD_INCLUDE = re.compile(
+    r"#(?![ \t]*include[ \t]*(?:<[\w./+-]*>|\"[\w./+-]*\")[ \t]*(?:\n|\Z|//|/\*))"
+)
 
 
 def _code_points(source: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -19,7 +19,7 @@ from lm_lint.features import brace_mismatches
 from lm_lint.html_layout import Layout
 from lm_lint.html_repairs import Proposal, propose
 from lm_lint.html_tags import Page, TagProblem
-from lm_lint.lexemes import Lexeme, lexemes
+from lm_lint.lexemes import bare, bare_lexemes, lexemes
 from lm_lint.python_rules import python_error
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
@@ -63,9 +63,10 @@ class CodeWitness:
         self.stretch = text[start:end]
         self.before = structure.health(self.stretch, language) if parser else None
         self._mismatches = brace_mismatches(self.stretch) if language == "c" else 0
-        self._lexemes = lexemes(self.stretch, language)
-        self._starts = [lexeme.start for lexeme in self._lexemes]
-        self._ends = [lexeme.end for lexeme in self._lexemes]
+        found = lexemes(self.stretch, language)
+        self._starts = [lexeme.start for lexeme in found]
+        self._ends = [lexeme.end for lexeme in found]
+        self._bare = [bare(lexeme.text) for lexeme in found]
         self._c_text = structure.CText(plain(self.stretch)) if language == "c" and parser else None
         self._proposer = Proposer(vocabulary, text, language, reading, problems, start, end)
 
@@ -102,9 +103,9 @@ class CodeWitness:
         last = bisect_right(self._starts, end)
         low = min(self._starts[first], start) if first < len(self._starts) else start
         high = max(self._ends[last - 1], end) if last > first else end
-        old = [_bare(lexeme) for lexeme in self._lexemes[first:last]]
+        old = self._bare[first:last]
         repaired = self.stretch[low:start] + candidate.text + self.stretch[end:high]
-        new = [_bare(lexeme) for lexeme in lexemes(repaired, self.language)]
+        new = bare_lexemes(repaired, self.language)
         while old and new and old[0] == new[0]:
             old, new, first = old[1:], new[1:], first + 1
         while old and new and old[-1] == new[-1]:
@@ -114,7 +115,7 @@ class CodeWitness:
         if len(old) + len(new) == 1:
             # `))` gains or loses the same whichever of the two it is.
             only = (old + new)[0]
-            while first and _bare(self._lexemes[first - 1]) == only:
+            while first and self._bare[first - 1] == only:
                 first -= 1
         return first, tuple(old), tuple(new)
 
@@ -126,8 +127,7 @@ class CodeWitness:
             return structure.health(repaired, self.language, enough)
         # No directive is where the edit is, so the tracks of macros stay as they are.
         start, end = candidate.start - self.start, candidate.end - self.start
-        bare, old = self._c_text.edited(start, end, candidate.text)
-        return structure.c_health(None, bare, enough, old)
+        return self._c_text.after(start, end, candidate.text, enough)
 
     def _python_after(self, candidate: Candidate, repaired: str, enough: int) -> Health | None:
         """CPython reads from the front: what mends its first error lets it come further. With
@@ -206,11 +206,6 @@ class PageWitness:
             problem.name if proposal.text.strip() else "",
             -float(np.log2(1 + rank)),
         )
-
-
-def _bare(lexeme: Lexeme) -> str:
-    """A lexeme without layout; of a line start its indentation."""
-    return lexeme.text.rpartition("\n")[2] + "\n" if lexeme.kind == "line" else lexeme.text
 
 
 def _worse(after: Health, before: Health) -> bool:

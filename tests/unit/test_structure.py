@@ -121,9 +121,30 @@ def test_offsets_count_code_points_and_not_bytes() -> None:
 BRACKETED = 'int f(int a)\n{\n    if (a > 1) {\n        g(a, "x");\n    }\n    return a;\n}\n'
 
 
-@given(st.integers(0, len(BRACKETED)), st.integers(0, 6), st.sampled_from(list('(){};,"x1\n# ')))
-def test_a_tree_that_is_edited_says_what_a_new_one_says(start: int, n_gone: int, new: str) -> None:
-    end = min(start + n_gone, len(BRACKETED))
-    text, old = structure.CText(BRACKETED).edited(start, end, new)
-    assert text == BRACKETED[:start] + new + BRACKETED[end:]
-    assert structure.c_health(None, text, old=old) == structure.c_health(None, text)
+EDITED = {
+    "plain": BRACKETED,
+    "with a function without a type": "main(a)\nint a;\n{\n    return a;\n}\n" + BRACKETED,
+    "with comments": "/* f( */ int x; // g(\n" + BRACKETED.replace("1", "'(' /* ) */"),
+    "with a slip": BRACKETED.replace("a;", "a", 1) + "int y[3;\n",
+}
+
+
+@pytest.mark.parametrize("text", EDITED.values(), ids=EDITED)
+@given(
+    place=st.integers(0, 120),
+    n_gone=st.integers(0, 6),
+    new=st.sampled_from([*"(){};,\"'x1/\n# ", "", "}\nf() {", "retrun", "08", "*/", "é"]),
+    enough=st.sampled_from([0, 1, 3, 1 << 30]),
+)
+def test_an_edit_gives_the_health_of_the_text_with_it(
+    text: str, place: int, n_gone: int, new: str, enough: int
+) -> None:
+    start = min(place, len(text))
+    end = min(start + n_gone, len(text))
+    found = structure.CText(text).after(start, end, new, enough)
+    expected = structure.c_health(None, text[:start] + new + text[end:], enough)
+    # A tree that is edited may cut the same errors in another way; not whether there are any.
+    if enough == 0 or found is None or expected is None:
+        assert (found is None) == (expected is None)
+    else:
+        assert (found.n_rules, bool(found.n_tree)) == (expected.n_rules, bool(expected.n_tree))
