@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from lm_lint import suspects
+from lm_lint import suppressions, suspects
 from lm_lint.clusters import Cluster, clusters
 from lm_lint.diagnostics import Diagnostic, message_of, placed
 from lm_lint.errors import Abandoned
@@ -34,7 +34,11 @@ class Tools(Protocol):
     """What a document asks of the engine that it belongs to."""
 
     def find(
-        self, text: str, language: Language, settings: Settings, breathe: Callable[[], None]
+        self,
+        text: str,
+        language: Language,
+        settings: Settings,
+        breathe: Callable[[], None],
     ) -> list[Finding]:
         """The findings of a text in normal form; `breathe` is called between chunks of work."""
         ...
@@ -78,7 +82,8 @@ class OpenDocument:
         self.language = language
         self.document = Document.of(text)
         self._tools = tools
-        self._normal = NormalText.of(text)
+        self._suppressed = suppressions.of(text, language)
+        self._normal = NormalText.of(text, self._suppressed.left_out)
         self._live: LiveScores | None = None
         # What was found last, in the normal form, moved along with the edits since; None before the first search.
         self._found: list[Finding] | None = None
@@ -99,7 +104,9 @@ class OpenDocument:
 
     def _renew(self, edit: Edit) -> None:
         """The normal form after an edit, and what is known of it moved along."""
-        before, self._normal = self._normal, NormalText.of(self.text)
+        self._suppressed = suppressions.of(self.text, self.language)
+        before = self._normal
+        self._normal = NormalText.of(self.text, self._suppressed.left_out)
         if before.text == self._normal.text:
             return
         if not (before.is_text and self._normal.is_text):
@@ -150,8 +157,11 @@ class OpenDocument:
         shown = [f for f in found if f.confidence >= self.settings.min_confidence]
         res = []
         for finding in sorted(shown, key=lambda finding: finding.start):
+            own = self._normal.restored(finding)
+            if self._suppressed.covers(own.start, own.end, own.code):
+                continue
             message = message_of(self.language, self._normal.text, finding)
-            res.append(Diagnostic.of(self.document, self._normal.restored(finding), message))
+            res.append(Diagnostic.of(self.document, own, message))
         return res
 
     def surprisal(

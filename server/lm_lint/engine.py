@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from lm_lint import suppressions
 from lm_lint.diagnostics import Diagnostic
 from lm_lint.documents import OpenDocument
 from lm_lint.errors import DeviceError
@@ -96,7 +97,11 @@ class Engine:
         return self.open(text, language).diagnostics()
 
     def find(
-        self, text: str, language: Language, settings: Settings, breathe: Callable[[], None]
+        self,
+        text: str,
+        language: Language,
+        settings: Settings,
+        breathe: Callable[[], None],
     ) -> list[Finding]:
         """The findings of a text in normal form; `breathe` is called between chunks of work."""
         scored = self.seconds["score"]
@@ -124,7 +129,7 @@ class Engine:
 
     def scores(self, text: str, language: Language) -> Scores:
         """The bits of every token of a text, with bounds in its own offsets."""
-        normal = NormalText.of(text)
+        normal = NormalText.of(text, suppressions.of(text, language).left_out)
         scores = self.or_on_cpu(lambda: self._scorer.score(normal.text, language))
         bounds = normal.original_offsets(scores.tokens.bounds)
         return dataclasses.replace(scores, tokens=dataclasses.replace(scores.tokens, bounds=bounds))

@@ -32,7 +32,7 @@ ORDER = (
     ("clusters", "candidates", "pricing", "features"),
     ("witnesses", "detector"),
     ("openers", "diagnostics", "suppressions"),
-    ("normal", "live", "documents"),
+    ("normal", "checkpoints", "live", "documents"),
     ("engine",),
     ("sources", "render"),
     ("cli",),
@@ -43,7 +43,7 @@ RANKS = {name: rank for rank, name in enumerate(name for row in ORDER for name i
 # Who may import what is heavy, at the top of a file or inside a function.
 DOORS = {
     "tokenizers": {"tokens"},
-    "torch": {"scan", "scan_kernel", "model", "device", "weights", "scorer"},
+    "torch": {"scan", "scan_kernel", "model", "device", "weights", "scorer", "checkpoints", "live"},
     "triton": {"scan", "scan_kernel"},
     "safetensors": {"weights"},
     "tree_sitter": {"structure"},
