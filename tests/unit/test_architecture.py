@@ -16,7 +16,7 @@ MAP = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 # A module may import modules of the rows above its own, and of its own row only those to its left.
 ORDER = (
-    ("errors", "settings", "server_settings", "config", "__init__"),
+    ("errors", "settings", "server_settings", "__init__"),
     ("text",),
     ("tokens",),
     ("scan_kernel", "scan", "model"),
@@ -34,10 +34,23 @@ ORDER = (
     ("openers", "diagnostics", "suppressions"),
     ("normal", "checkpoints", "live", "documents"),
     ("engine",),
-    ("sources", "render"),
+    ("config", "sources", "doctor", "render"),
     ("cli",),
     ("__main__",),
 )
+# The language server: a package of its own, which nothing imports but `lm-lint server`. What stands in this
+# order to the right of `engine` it does not know.
+LSP_ORDER = (
+    ("snapshots", "convert", "hover", "surprisal", "actions"),
+    ("channels", "protocol", "life", "logs"),
+    ("buffers", "client", "configuration", "status", "publishing", "worker", "checks"),
+    ("pull",),
+    ("session",),
+    ("sync", "requests"),
+    ("server",),
+    ("__main__",),
+)
+LSP_RANKS = {name: rank for rank, name in enumerate(name for row in LSP_ORDER for name in row)}
 RANKS = {name: rank for rank, name in enumerate(name for row in ORDER for name in row)}
 
 # Who may import what is heavy, at the top of a file or inside a function.
@@ -51,8 +64,15 @@ DOORS = {
     "tree_sitter_python": {"structure"},
     "click": {"cli"},
     "rich": {"render"},
+    "pathspec": {"config"},
+    "tomllib": {"config"},
+    "tomli": {"config"},
+    # Of the language server every module may: these are no doors but the wall around lsp/.
+    "pygls": set(),
+    "lsprotocol": set(),
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
+LSP_MODULES = sorted(path.stem for path in (PACKAGE / "lsp").glob("*.py"))
 
 
 def imported(tree: ast.AST) -> set[str]:
@@ -87,6 +107,26 @@ def test_heavy_libraries_have_one_door(name: str) -> None:
         assert name in DOORS[library], f"{name} imports {library}"
 
 
+@pytest.mark.parametrize("name", LSP_MODULES)
+def test_a_module_of_the_server_imports_only_what_stands_to_its_left(name: str) -> None:
+    """What is imported for its types alone may stand anywhere: parts hold on to the session that holds them."""
+    text = (PACKAGE / "lsp" / f"{name}.py").read_text(encoding="utf-8")
+    found = imported(
+        ast.parse(re.sub(r"^if TYPE_CHECKING:\n(?:    .*\n|\n)+", "", text, flags=re.MULTILINE))
+    )
+    if name != "__init__":
+        assert name in LSP_RANKS, f"say in LSP_ORDER where {name} stands"
+    for module in (m for m in found if m.startswith("lm_lint.")):
+        parts = module.split(".")
+        if parts[1] != "lsp":
+            assert RANKS.get(parts[1], 0) <= RANKS["sources"], f"{name} imports {module}"
+        elif len(parts) > 2 and parts[2] in LSP_RANKS:
+            assert LSP_RANKS[parts[2]] < LSP_RANKS[name], f"{name} imports {module}"
+    assert not {"torch", "tokenizers", "tree_sitter", "click", "rich"} & {
+        m.split(".")[0] for m in found
+    }, name
+
+
 def test_the_package_does_not_know_its_training() -> None:
     for name in MODULES:
         roots = {module.split(".")[0] for module in imports_of(name)}
@@ -105,6 +145,9 @@ def test_every_module_is_on_the_map() -> None:
     for name in MODULES:
         if name != "__init__":
             assert f"`{name}.py`" in MAP, f"ARCHITECTURE.md does not name {name}.py"
+    for name in LSP_MODULES:
+        if not name.startswith("__"):
+            assert f"`lsp/{name}.py`" in MAP, f"ARCHITECTURE.md does not name lsp/{name}.py"
 
 
 def test_help_loads_nothing_heavy() -> None:
