@@ -5,6 +5,7 @@
     |   |-- UnreadableInput   missing, not permitted, deleted meanwhile, a loop of links
     |   |-- UnknownLanguage   neither the name nor an option says which language it is
     |   `-- NothingToLint     a directory in which no file has a known extension
+    |-- ConfigError           a configuration file cannot be read or says what it must not
     |-- ModelError            the released model cannot be used
     |   |-- ModelMissing      there is no such folder, or a file of it is absent
     |   `-- ModelDamaged      its parts are truncated, altered, or do not belong together
@@ -35,6 +36,10 @@ class UnknownLanguage(InputError):
 
 class NothingToLint(InputError):
     """The directory holds no file with a known extension."""
+
+
+class ConfigError(LmLintError):
+    """A configuration file cannot be read, or says what it must not; nothing is linted by half of its rules."""
 
 
 class ModelError(LmLintError):

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO
 
+from lm_lint.config import Configs
 from lm_lint.errors import InputError, NothingToLint, UnknownLanguage, UnreadableInput
 from lm_lint.settings import Limits
 from lm_lint.text import LANGUAGES, Language, language_of
@@ -37,8 +39,6 @@ class Skipped:
 
 Outcome = Source | Skipped | InputError
 
-_NOT_WALKED = {"node_modules", "__pycache__"}
-
 
 def sources(
     names: Iterable[str],
@@ -46,17 +46,20 @@ def sources(
     limits: Limits,
     stdin: BinaryIO,
     stdin_name: str | None = None,
+    configs: Configs | None = None,
 ) -> Iterator[Outcome]:
     """What each name leads to, in order; a file that is reached twice is read once.
 
-    Errors are handed on as values: one bad name does not keep the others from being linted.
+    What a project excludes is left out of directories; a file that is named is read all the same. Errors are handed
+    on as values: one bad name does not keep the others from being linted. A bad configuration does: ConfigError.
     """
+    configs = configs or Configs(isolated=True)
     seen: set[str] = set()
     for name in names:
         if name == "-":
             yield _standard_input(language, limits, stdin, stdin_name)
             continue
-        for found in _expanded(name, language):
+        for found in _expanded(name, language, configs):
             if isinstance(found, InputError):
                 yield found
             elif (key := os.path.realpath(found)) not in seen:
@@ -84,7 +87,7 @@ def decoded(name: str, language: Language, data: bytes, limits: Limits) -> Sourc
     return Source(name, language, text)
 
 
-def _expanded(name: str, language: Language | None) -> Iterator[str | InputError]:
+def _expanded(name: str, language: Language | None, configs: Configs) -> Iterator[str | InputError]:
     """The files that a name stands for: itself, or what lies below it."""
     try:
         mode = os.stat(name).st_mode
@@ -95,7 +98,7 @@ def _expanded(name: str, language: Language | None) -> Iterator[str | InputError
         yield name
         return
     n_files = 0
-    for found in _walked(name, language):
+    for found in _walked(name, language, configs):
         n_files += isinstance(found, str)
         yield found
     if not n_files:
@@ -109,15 +112,19 @@ def _expanded(name: str, language: Language | None) -> Iterator[str | InputError
         )
 
 
-def _walked(folder: str, language: Language | None) -> Iterator[str | InputError]:
-    """Files of a known language below a directory, sorted; hidden and installed ones left out."""
+def _walked(folder: str, language: Language | None, configs: Configs) -> Iterator[str | InputError]:
+    """Files of a known language below a directory, sorted; what the project excludes is left out."""
     problems: list[OSError] = []
     for here, folders, files in os.walk(folder, onerror=problems.append):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _NOT_WALKED)
+        config = configs.below(here, folder)
+        if config.excludes(folder, is_folder=True):
+            # Who names an excluded folder wants what is in it.
+            config = replace(config, folder=Path(os.path.abspath(folder)))
+        folders[:] = sorted(f for f in folders if not config.excludes(os.path.join(here, f), True))
         for file in sorted(files):
-            known = language_of(file)
-            if known and language in (None, known) and not file.startswith("."):
-                yield os.path.join(here, file)
+            known, path = language_of(file), os.path.join(here, file)
+            if known and language in (None, known) and not config.excludes(path):
+                yield path
         yield from (_unreadable(str(problem.filename), problem) for problem in problems)
         problems.clear()
     yield from (_unreadable(str(problem.filename), problem) for problem in problems)
