@@ -1,6 +1,7 @@
 """The `lm-lint` command: findings on stdout, trouble on stderr, status 0 clean, 1 findings, 2 could not run.
 
-Only click is imported here; what is heavy (torch, rich) is imported once there is something to lint, so that
+`lm-lint server` and `lm-lint doctor` stand beside it and are told by the first word alone, so that what people and
+scripts write today means what it meant. Only click is imported here; what is heavy (torch, rich) is imported once there is something to lint, so that
 `--help` and `--version` answer at once.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -17,10 +19,12 @@ import click
 
 from lm_lint import __version__
 from lm_lint.errors import InputError, LmLintError
+from lm_lint.server_settings import LOG_LEVELS
 from lm_lint.settings import DEVICES, Device, Limits, Settings
 from lm_lint.text import LANGUAGES, Language
 
 if TYPE_CHECKING:
+    from lm_lint.config import Configs
     from lm_lint.diagnostics import Severity
     from lm_lint.engine import Engine
     from lm_lint.sources import Source
@@ -42,6 +46,8 @@ class Request:
     timings: bool
     limits: Limits
     settings: Settings
+    configs: Configs
+    decided: frozenset[str]  # settings that stand on the command line
 
 
 @dataclass
@@ -60,11 +66,43 @@ class Report:
         return FOUND if self.severities else CLEAN
 
 
+def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
+    """HOST:PORT as a pair; an IPv6 address stands in brackets."""
+    if value is None:
+        return None
+    host, colon, port = value.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not colon or not bare or (":" in host and bare == host):
+        raise click.BadParameter(
+            f"{value!r} is no address; a host and a port were expected, as in 127.0.0.1:2087 or [::1]:2087."
+        )
+    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise click.BadParameter(f"{port!r} is no port; a number from 0 to 65535 was expected.")
+    return bare, int(port)
+
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_device_option = click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=Settings.device,
+    show_default=True,
+    help="Where the model runs.",
+)
+_model_option = click.option(
+    "--model",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A released model folder. By default the one that ships with lm-lint.",
+)
+
+
 @click.command(
     name="lm-lint",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings=_HELP,
     epilog="Exit status: 0 nothing found, 1 findings, 2 could not run.",
 )
+@click.pass_context
 @click.argument("names", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--stdin-filename", "stdin_name", metavar="NAME", help="What to call the text that `-` reads."
@@ -92,19 +130,16 @@ class Report:
 @click.option(
     "--no-parser", is_flag=True, help="Judge by surprise alone, without a parser's second opinion."
 )
+@_device_option
+@_model_option
 @click.option(
-    "--device",
-    type=click.Choice(DEVICES),
-    default=Settings.device,
-    show_default=True,
-    help="Where the model runs.",
-)
-@click.option(
-    "--model",
-    metavar="DIR",
+    "--config",
+    "config_file",
+    metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A released model folder. By default the one that ships with lm-lint.",
+    help="One lm-lint.toml or pyproject.toml for everything, instead of the nearest above each file.",
 )
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option(
     "--max-file-size",
     metavar="MB",
@@ -123,6 +158,7 @@ class Report:
 @click.option("--timings", is_flag=True, help="Tell on stderr where time and memory went.")
 @click.version_option(__version__, prog_name="lm-lint", message="%(prog)s %(version)s")
 def command(
+    ctx: click.Context,
     names: tuple[str, ...],
     stdin_name: str | None,
     format_: str,
@@ -131,6 +167,8 @@ def command(
     no_parser: bool,
     device: Device,
     model: Path | None,
+    config_file: Path | None,
+    isolated: bool,
     max_file_size: float,
     colour: str,
     timings: bool,
@@ -138,12 +176,95 @@ def command(
     """Find syntax errors in C, HTML and Python files, and show the edits that repair them.
 
     A FILE may be a directory, which is searched for files with a known extension, or - for standard input.
+
+    \b
+    Two commands stand beside this one, each with a --help of its own:
+      lm-lint server   the language server, for editors
+      lm-lint doctor   what is installed, whether it works, and how fast
+    A file of such a name is linted as ./server.
     """
-    settings = Settings(device, model, not no_parser, min_confidence)
-    limits = Limits(max_file_bytes=int(max_file_size * 1e6))
-    request = Request(names, stdin_name, language, format_, colour, timings, limits, settings)
+    request = Request(
+        names=names,
+        stdin_name=stdin_name,
+        language=language,
+        format=format_,
+        colour=colour,
+        timings=timings,
+        limits=Limits(max_file_bytes=int(max_file_size * 1e6)),
+        settings=Settings(device, model, not no_parser, min_confidence),
+        configs=_configs(config_file, isolated),
+        decided=_decided(ctx),
+    )
+    return _piped(lambda: run(request))
+
+
+@click.command(
+    name="server",
+    context_settings=_HELP,
+    epilog="Exit status: 0 shut down as asked, 1 the client went away, 2 could not start.",
+)
+@click.option("--stdio", is_flag=True, help="Speak over standard input and output: the default.")
+@click.option(
+    "--tcp", metavar="HOST:PORT", callback=_address, help="Wait for a client there instead."
+)
+@click.option("--ws", metavar="HOST:PORT", callback=_address, help="The same for a WebSocket.")
+@click.option(
+    "--log-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the log there instead of stderr.",
+)
+@click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
+@_device_option
+@_model_option
+def server(
+    stdio: bool,
+    tcp: tuple[str, int] | None,
+    ws: tuple[str, int] | None,
+    log_file: Path | None,
+    log_level: str,
+    device: Device,
+    model: Path | None,
+) -> int:
+    """Serve an editor: the language server protocol, over standard input and output.
+
+    Editors start this command themselves; docs/settings.md lists what can be set there.
+    """
+    if stdio + (tcp is not None) + (ws is not None) > 1:
+        raise click.UsageError("--stdio, --tcp and --ws exclude each other; choose one.")
+    from lm_lint.lsp.server import serve
+
+    settings = Settings(device, model)
+    return serve(tcp=tcp, ws=ws, log_file=log_file, log_level=log_level, settings=settings)
+
+
+@click.command(
+    name="doctor",
+    context_settings=_HELP,
+    epilog="Exit status: 0 all is well, 2 something is broken.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@_device_option
+@_model_option
+def doctor(as_json: bool, device: Device, model: Path | None) -> int:
+    """Tell what is installed, whether it works, and how fast; what is wrong comes last."""
+    from lm_lint.doctor import examine
+
+    def told() -> int:
+        report = examine(Settings(device, model), Path.cwd())
+        click.echo(report.json() if as_json else report.text(), nl=False)
+        return FAILED if report.problems else CLEAN
+
+    return _piped(told)
+
+
+COMMANDS = {"server": server, "doctor": doctor}
+
+
+def _piped(work: Callable[[], int]) -> int:
+    """The status of the work, unless who reads our output goes away."""
     try:
-        status = run(request)
+        status = work()
         sys.stdout.flush()
     except BrokenPipeError:
         # Caught here because click would leave with status 1, which means findings.
@@ -158,8 +279,14 @@ def main() -> NoReturn:
         if reconfigure := getattr(stream, "reconfigure", None):
             # A terminal that cannot show a character gets a question mark in its place.
             reconfigure(errors="replace")
+    arguments = sys.argv[1:]
+    named = COMMANDS.get(arguments[0]) if arguments else None
     try:
-        status = command.main(prog_name="lm-lint", standalone_mode=False)
+        if named:
+            name = f"lm-lint {named.name}"
+            status = named.main(arguments[1:], prog_name=name, standalone_mode=False)
+        else:
+            status = command.main(arguments, prog_name="lm-lint", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         status = FAILED
@@ -179,7 +306,14 @@ def run(request: Request) -> int:
     report = Report()
     engine: Engine | None = None
     stdin = sys.stdin.buffer
-    found = sources(request.names, request.language, request.limits, stdin, request.stdin_name)
+    found = sources(
+        request.names,
+        request.language,
+        request.limits,
+        stdin,
+        request.stdin_name,
+        request.configs,
+    )
     for outcome in found:
         if isinstance(outcome, Source):
             report.n_files += 1
@@ -205,7 +339,9 @@ def _lint(engine: Engine, source: Source, request: Request, report: Report) -> N
     if request.format == "surprisal-json":
         report.entries += render.tokens_json(source, engine.scores(source.text, source.language))
         return
-    diagnostics = engine.check(source.text, source.language)
+    config = request.configs.of(source.name, Path.cwd())
+    settings = config.applied(request.settings, request.decided)
+    diagnostics = engine.open(source.text, source.language, settings).diagnostics()
     report.severities.update(diagnostic.severity for diagnostic in diagnostics)
     if request.format == "json":
         report.entries += [render.finding_json(source, diagnostic) for diagnostic in diagnostics]
@@ -227,6 +363,25 @@ def _conclude(request: Request, report: Report) -> None:
 
     key = "findings" if request.format == "json" else "tokens"
     click.echo(json.dumps({"version": render.JSON_VERSION, key: report.entries}, indent=1))
+
+
+def _configs(file: Path | None, isolated: bool) -> Configs:
+    if file and isolated:
+        raise click.UsageError("--config and --isolated exclude each other; choose one.")
+    from lm_lint.config import Configs, load
+
+    return Configs(load(file) if file else None, isolated)
+
+
+def _decided(ctx: click.Context) -> frozenset[str]:
+    """What was chosen by options: files of a project do not change it."""
+    options = {"min_confidence": "min_confidence", "no_parser": "parser"}
+    by_default = click.core.ParameterSource.DEFAULT
+    return frozenset(
+        name
+        for option, name in options.items()
+        if ctx.get_parameter_source(option) is not by_default
+    )
 
 
 def _tell(sentence: str) -> None:

@@ -157,3 +157,23 @@ def test_a_file_is_linted_in_little_memory() -> None:
     told = dict(line.split(maxsplit=1) for line in done.stderr.splitlines())
     assert list(told) == ["import", "load", "score", "detect", "total", "memory"]
     assert float(told["memory"].split()[0]) * 1.048576 <= 600
+
+
+@pytest.mark.released
+def test_the_doctor_finds_all_well() -> None:
+    done = lint("doctor", "--device", "cpu", "--json")
+    told = json.loads(done.stdout)
+    assert (told["problems"], done.returncode, done.stderr) == ([], 0, "")
+    assert told["speed"]["sample"] == "its slip is found"
+    assert told["server"]["starts"] is True
+    assert told["model"]["bits_per_byte"]
+
+
+@pytest.mark.released
+def test_a_comment_takes_a_finding_away(tmp_path: Path) -> None:
+    file = tmp_path / "a.c"
+    lines = (ROOT / "examples" / "missing_paren.c").read_text().splitlines(keepends=True)
+    lines[26] = lines[26].rstrip("\n") + "  // lm-lint: ignore[missing-token] on purpose\n"
+    file.write_text("".join(lines))
+    done = lint(file, "--device", "cpu")
+    assert (done.returncode, done.stdout) == (0, "nothing found in 1 file\n")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lm_lint import __version__, cli
+from lm_lint.doctor import Report
 from lm_lint.engine import Engine
 from lm_lint.errors import ModelDamaged
 from lm_lint.findings import Repair
@@ -373,3 +374,110 @@ def test_an_interruption_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Engine, "load", load)
     res = run(write("a.c"))
     assert (res.status, res.out, res.err.strip()) == (130, "", "")
+
+
+# --- What a project says, and the commands beside this one.
+
+
+def test_the_project_decides_what_no_option_does(run: Run) -> None:
+    write("a.c")
+    write("lm-lint.toml", b"min-confidence = 0.99\n")
+    assert run("a.c").status == 0
+    assert run("a.c", "--min-confidence", "0.6").status == 1
+    assert run("a.c", "--isolated").status == 1
+    write("other.toml", b"min-confidence = 0.5\n")
+    assert run("a.c", "--config", "other.toml").status == 1
+    assert run("-", "--language", "c", stdin=b"int x\n").status == 0
+
+
+def test_what_the_project_excludes_is_linted_when_it_is_named(run: Run) -> None:
+    write("gen/a.c")
+    write("b.c")
+    write("lm-lint.toml", b'exclude = ["gen/"]\n')
+    assert run(".").out.endswith("1 error in 1 file\n")
+    assert run("gen/a.c", "b.c").out.endswith("2 errors in 2 files\n")
+
+
+def test_a_wrong_configuration_is_a_sentence(run: Run) -> None:
+    write("a.c")
+    write("lm-lint.toml", b"exlude = []\n")
+    res = run("a.c")
+    assert res.status == 2
+    assert res.err.count("\n") == 1
+    assert "was `exclude` meant?" in res.err
+    assert run("a.c", "--config", "missing.toml").status == 2
+    assert run("a.c", "--config", "lm-lint.toml", "--isolated").status == 2
+
+
+def test_commands_are_told_by_the_first_word_alone(run: Run) -> None:
+    assert run("server", "--help").out.startswith("Usage: lm-lint server [OPTIONS]")
+    assert run("doctor", "--help").out.startswith("Usage: lm-lint doctor [OPTIONS]")
+    write("server", b"int x\n")
+    assert run("./server", "--language", "c").status == 1
+    assert run("--language", "c", "server").status == 1
+    for word in ("lm-lint server", "lm-lint doctor", "./server"):
+        assert word in run("--help").out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--tcp x",
+        "--tcp :80",
+        "--ws ::1:80",
+        "--tcp h:x",
+        "--tcp h:99999",
+        "--stdio --tcp h:1",
+        "--tcp h:1 --ws h:2",
+        "file.c",
+    ],
+)
+def test_misuse_of_the_server_is_status_two(run: Run, arguments: str) -> None:
+    res = run("server", *arguments.split())
+    assert res.status == 2
+    assert "Usage: lm-lint server" in res.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tcp", "ws"),
+    [
+        ([], None, None),
+        (["--stdio"], None, None),
+        (["--tcp", "127.0.0.1:0"], ("127.0.0.1", 0), None),
+        (["--ws", "[::1]:8080"], None, ("::1", 8080)),
+    ],
+)
+def test_the_server_is_started_as_asked(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    tcp: tuple[str, int] | None,
+    ws: tuple[str, int] | None,
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def serve(**options: object) -> int:
+        asked.append(options)
+        return 0
+
+    monkeypatch.setattr("lm_lint.lsp.server.serve", serve)
+    options = ["--log-file", "l", "--log-level", "debug", "--device", "cpu", "--model", "m"]
+    assert run("server", *arguments, *options).status == 0
+    assert asked == [
+        {
+            "tcp": tcp,
+            "ws": ws,
+            "log_file": Path("l"),
+            "log_level": "debug",
+            "settings": Settings("cpu", Path("m")),
+        }
+    ]
+
+
+@pytest.mark.parametrize(("problems", "status"), [([], 0), (["something is broken"], 2)])
+def test_the_doctor_says_by_its_status_whether_all_is_well(
+    run: Run, monkeypatch: pytest.MonkeyPatch, problems: list[str], status: int
+) -> None:
+    monkeypatch.setattr("lm_lint.doctor.examine", lambda settings, folder: Report({}, problems))
+    assert run("doctor").status == status
+    assert json.loads(run("doctor", "--json").out) == {"version": 1, "problems": problems}
