@@ -27,6 +27,7 @@ Bits = npt.NDArray[np.float32]
 
 _BEFORE, _AFTER = 160, 24  # tokens of the window around a suspect
 _LIKELIEST = 12
+_BLOCK = 16  # entries of the vocabulary that are looked at together
 _KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 50, "line": 60}
 _INDENTS = 6  # how many of a text's indentations are tried
 _REACH_TOKENS = 60  # further from a suspect nothing is replaced, deleted or respelt
@@ -138,6 +139,10 @@ class Vocabulary:
         self.bare = [text.strip(" ") for text in texts]
         whole = re.compile(r"\w+|[^\w\s\ufffd]")
         self.spells = np.array([bool(whole.fullmatch(text)) for text in self.bare])
+        spelled = np.flatnonzero(self.spells)
+        self.n_filled = -len(spelled) % _BLOCK  # the last one stands so many times more
+        padded = np.concatenate([spelled, spelled[-1:].repeat(self.n_filled)])
+        self.spelled_blocks = padded.reshape(-1, _BLOCK)
         self._entries: dict[str, list[int]] = {}
         for entry, bare in enumerate(self.bare):
             if self.spells[entry]:
@@ -513,10 +518,19 @@ class Proposer:
         return [(int(i), float(b)) for i, b in zip(best, self.table[row, best], strict=True)]
 
     def _best_entries(self) -> npt.NDArray[np.int64]:
-        spelled = np.flatnonzero(self.vocabulary.spells)
-        costs = self.table[:, spelled]
-        best = np.argpartition(costs, _LIKELIEST, axis=1)[:, :_LIKELIEST]
-        return np.asarray(spelled[best])
+        """(places, _LIKELIEST), cheapest first. The cheapest entries stand in the blocks whose
+        cheapest entries are the cheapest, and few blocks are sorted quickly."""
+        n_places = len(self.table)
+        columns = self.vocabulary.spelled_blocks  # (blocks, entries)
+        costs = self.table[:, columns.ravel()].reshape(n_places, *columns.shape)
+        costs[:, -1, _BLOCK - self.vocabulary.n_filled :] = np.inf
+        n_blocks = min(_LIKELIEST, len(columns))
+        found = np.argpartition(costs.min(axis=2), n_blocks - 1, axis=1)[:, :n_blocks]
+        rows = np.arange(n_places)[:, None]
+        few = costs[rows, found].reshape(n_places, -1)
+        entries = columns[found].reshape(n_places, -1)
+        order = np.argsort(few, axis=1, kind="stable")
+        return np.asarray(entries[rows, order][:, :_LIKELIEST])
 
     def _is_whole(self, added: str) -> bool:
         """A word that stands for itself, not the beginning of a longer name."""

@@ -6,8 +6,9 @@ of tokens and not thousands. It knows neither parsers nor which slips are likely
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from lm_lint.tokens import Tokenizer
 QUICK_TOKENS = 3  # what follows an edit in the short comparison
 WINDOW_TOKENS = 32  # and in the long one, long enough to meet the consequences
 _NEAR_TOKENS = 4
+_ROUNDING = 0.2  # bits by which the same token may differ in two batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,53 @@ class Pricing:
             self._price(first, last, end, len(ids), cost)
             for (first, last, ids), end, cost in zip(edits, ends, costs, strict=True)
         ]
+
+    def best(
+        self,
+        candidates: Sequence[Candidate],
+        n_following: int,
+        n_best: int,
+        rank: Callable[[int, Price], float],
+    ) -> list[int]:
+        """Which candidates have the highest rank, highest first, as if all of them were priced.
+
+        rank  of a candidate's index and price; the dearer what is added and the less is saved, the
+              lower. One token of each tells how high it can be at most; most need no second.
+        """
+        hopes = [rank(i, price) for i, price in enumerate(self._cheapest(candidates, n_following))]
+        order = sorted(range(len(candidates)), key=lambda i: -hopes[i])
+        ranks: dict[int, float] = {}
+        n_looked = 0
+        least = -math.inf
+        while n_looked < len(order) and hopes[order[n_looked]] >= least:
+            at_once = order[n_looked : n_looked + 2 * n_best]
+            if n_looked:
+                at_once = [i for i in order[n_looked:] if hopes[i] >= least]
+            prices = self.prices([candidates[i] for i in at_once], n_following)
+            ranks |= {i: rank(i, p) for i, p in zip(at_once, prices, strict=True)}
+            n_looked += len(at_once)
+            if len(ranks) >= n_best:
+                least = sorted(ranks.values(), reverse=True)[n_best - 1]
+        return sorted(sorted(ranks), key=lambda i: -ranks[i])[:n_best]
+
+    def _cheapest(self, candidates: Sequence[Candidate], n_following: int) -> Iterator[Price]:
+        """The price of each if nothing cost anything but the first token."""
+        edits = [self._edit(candidate) for candidate in candidates]
+        if not edits:
+            return
+        ends = [min(last + n_following, len(self._sequence)) for _, last, _ in edits]
+        firsts = [
+            [*ids[:1], *self._sequence[last : last + 1].tolist()][:1] for _, last, ids in edits
+        ]
+        asked = [i for i, first in enumerate(firsts) if first]
+        found = self._reading.cost([edits[i][0] for i in asked], [firsts[i] for i in asked])
+        costs = {i: float(cost[0]) for i, cost in zip(asked, found, strict=True)}
+        for i, ((first, last, ids), end) in enumerate(zip(edits, ends, strict=True)):
+            removed = float(self._bits[first:last].sum())
+            saved, cost = float(self._bits[last:end].sum()), costs.get(i, 0.0)
+            # Rounding must not hide the best one.
+            added, saved = (cost, saved) if ids else (0.0, saved - cost)
+            yield Price(added - _ROUNDING, removed, 0.0, saved + _ROUNDING, 0.0, 0.0, first)
 
     def _edit(self, candidate: Candidate) -> tuple[int, int, list[int]]:
         edit = Edit(candidate.start, candidate.end, candidate.text)

@@ -19,6 +19,7 @@ _OLD_PYTHON = re.compile(
     re.MULTILINE,
 )
 _MAGIC = re.compile(r"[ \t]*(?:%%?[a-zA-Z]\w*\b(?![ \t]*[=(.%])|![a-zA-Z./])[^\n]*")
+_MAGIC_LINE = re.compile(r"^[ \t]*[%!]", re.MULTILINE)
 # What decides where a statement begins: strings and comments whole, brackets, line breaks.
 _STRUCTURE = re.compile(
     r"#[^\n]*|(?P<quotes>\"\"\"|''')(?:\\.|.)*?(?:(?P=quotes)|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
@@ -63,7 +64,7 @@ def is_old_python(text: str) -> bool:
 def without_magics(text: str) -> str:
     """Notebooks' magics (`%matplotlib inline`, `!pip install`) as statements of the same length.
     A line that goes on with a remainder (`%b)`) is none: magics begin a statement."""
-    if "%" not in text and "!" not in text:
+    if _MAGIC_LINE.search(text) is None:
         return text
     parts: list[str] = []
     done, at, depth, starts = 0, 0, 0, True

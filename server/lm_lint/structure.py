@@ -234,6 +234,8 @@ def python_health(text: str, error: PythonError | None, enough: int) -> Health |
         return Health(0, 0, 0, 0, len(text))
     # Where Python 2 is meant, CPython's word is no news.
     n_compiler = 0 if "print" in error.message and is_old_python(text) else 1
+    if n_compiler > enough:
+        return None
     rules = len(bracket_problems(text, "python")) + len(indentation_problems(text))
     if rules + n_compiler > enough:
         return None
@@ -379,6 +381,9 @@ def bracket_problems(text: str, language: Language) -> list[Problem]:
             stack.append((bracket, match.start()))
             continue
         wanted = _OPENER_OF[bracket]
+        if stack and stack[-1][0] == wanted:
+            stack.pop()
+            continue
         if not any(opener == wanted for opener, _ in stack[-8:]):
             res.append(Problem(match.start(), match.end(), match.start()))
             continue
@@ -391,6 +396,7 @@ def bracket_problems(text: str, language: Language) -> list[Problem]:
 
 
 _LINE = re.compile(r"^([ \t]*)([^\s#])", re.MULTILINE)
+_HIDES = re.compile(r"[#\"']")
 
 
 def indentation_problems(text: str) -> list[Problem]:
@@ -417,7 +423,7 @@ def indentation_problems(text: str) -> list[Problem]:
             res.append(Problem(start, end, end))
             levels.append(width)
         line = text[end : following.start() if following else len(text)]
-        opened = _code_of(line).rstrip().endswith(":")
+        opened = ":" in line and _code_of(line).rstrip().endswith(":")
     return res
 
 
@@ -426,9 +432,11 @@ def python_inside(text: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     res = np.zeros(len(text) + 1, dtype=np.bool_)
     depth, since = 0, 0
     for match in _brackets("python").finditer(text):
-        if match[1] is None:
-            res[match.start() + 1 : match.end()] = True
-        elif match[1] in "([{":
+        sign = match[1]
+        if sign is None:
+            start, end = match.span()
+            res[start + 1 : end] = True
+        elif sign in "([{":
             depth, since = depth + 1, since if depth else match.start()
         elif depth:
             depth -= 1
@@ -441,6 +449,8 @@ def python_inside(text: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def _code_of(line: str) -> str:
     """A line without its comments, its strings emptied."""
+    if not _HIDES.search(line):
+        return line
     return _brackets("python").sub(lambda m: m[0] if m[1] else "" if m[0][0] == "#" else "0", line)
 
 

@@ -5,6 +5,7 @@ The detector asks this and the language model, and weighs them. Offsets are thos
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from lm_lint.html_layout import Layout
 from lm_lint.html_repairs import Proposal, propose
 from lm_lint.html_tags import Page, TagProblem
 from lm_lint.lexemes import bare, bare_lexemes, lexemes
-from lm_lint.python_rules import python_error
+from lm_lint.python_rules import PythonError, python_error
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 
@@ -63,12 +64,14 @@ class CodeWitness:
         self.stretch = text[start:end]
         self.before = structure.health(self.stretch, language) if parser else None
         self._mismatches = brace_mismatches(self.stretch) if language == "c" else 0
+        self._fits: dict[tuple[int, int, str], float] = {}
         found = lexemes(self.stretch, language)
         self._starts = [lexeme.start for lexeme in found]
         self._ends = [lexeme.end for lexeme in found]
         self._bare = [bare(lexeme.text) for lexeme in found]
         self._c_text = structure.CText(plain(self.stretch)) if language == "c" and parser else None
         self._proposer = Proposer(vocabulary, text, language, reading, problems, start, end)
+        self._python: PythonStretch | None = None
 
     def proposed(self) -> list[Candidate]:
         """The edits that are checked, likeliest first."""
@@ -76,7 +79,11 @@ class CodeWitness:
 
     def better(self) -> Iterator[tuple[Candidate, Health | None]]:
         seen: set[Key] = set()
-        for candidate in self.proposed():
+        proposed = self.proposed()
+        if self.language == "python" and self.before is not None:
+            places = [(c.start - self.start, c.end - self.start) for c in proposed]
+            self._python = PythonStretch(self.stretch, places)
+        for candidate in proposed:
             key = self._key(candidate)
             if key is None or key in seen:
                 continue
@@ -91,7 +98,11 @@ class CodeWitness:
     def fit(self, candidate: Candidate) -> float:
         if self.language != "c" or candidate.added not in ("{", "}"):
             return 0.0
-        return float(self._mismatches - brace_mismatches(self._edited(self.stretch, candidate)))
+        key = (candidate.start, candidate.end, candidate.text)
+        if key not in self._fits:
+            after = brace_mismatches(self._edited(self.stretch, candidate))
+            self._fits[key] = float(self._mismatches - after)
+        return self._fits[key]
 
     def _key(self, candidate: Candidate) -> Key | None:
         """Edits with the same key give the same text up to layout; None for layout only. In Python
@@ -134,7 +145,9 @@ class CodeWitness:
         several slips it may be another one that it tells of; then the others must agree."""
         before = self.before
         assert before is not None
-        error = python_error(repaired)
+        start, end = candidate.start - self.start, candidate.end - self.start
+        assert self._python is not None
+        error = self._python.error(start, end, candidate.text)
         growth = len(candidate.text) - (candidate.end - candidate.start)
         further = error is None or error.start > before.compiler_at + max(growth, 0)
         if further or not before.n_compiler:
@@ -155,6 +168,94 @@ class CodeWitness:
         return self.stretch[start : end if end >= 0 else len(self.stretch)]
 
 
+class PythonStretch:
+    """Where CPython gives up in a text after an edit. Complete definitions before the edit and
+    behind it are read once, where they say nothing about it."""
+
+    def __init__(self, text: str, places: list[tuple[int, int]]) -> None:
+        """`places` are spans where most of the edits will be."""
+        self._text = text
+        self._since, self._head, self._safe = 0, "", 0  # what is dropped, and what stands for it
+        self._until: int | None = None  # where definitions begin that are right by themselves
+        if not places or len(text) < _SHORT or "\0" in text:
+            return
+        starts, ends = sorted(start for start, _ in places), sorted(end for _, end in places)
+        low, high = starts[len(starts) // 10], ends[-1 - len(ends) // 20]
+        borders = list(_DEFINITION.finditer(text))
+        before = [match for match in borders if match.end() < low]
+        for match in before[: -1 - _TRIED : -1]:
+            head = self._head_of(match)
+            if match.start() and head is not None and python_error(text[: match.start()]) is None:
+                self._since, self._head, self._safe = match.start(), head, match.end() + 1
+                break
+        indent = text[self._since : self._safe]
+        indent = indent[: len(indent) - len(indent.lstrip())]
+        for match in [m for m in borders if m.start() > high and m[1] == indent][:1]:
+            if python_error(self._head + text[match.start() :]) is None:
+                self._until = match.start()
+
+    def error(self, start: int, end: int, new: str) -> PythonError | None:
+        """CPython's first error in the text with text[start:end] replaced by `new`."""
+        text = self._text
+        if start < self._safe:
+            return python_error(text[:start] + new + text[end:])
+        before = self._head + text[self._since : start] + new
+        until = self._until
+        error = None
+        if until is not None and end < until:
+            part = before + text[end:until]
+            error = python_error(part)
+            if error is None and self._keeps_lines(start, end, new):
+                return None
+            if error is not None and not _is_of_all(error, part):
+                error = None
+        error = error or python_error(before + text[end:])
+        if error is None or not self._since:
+            return error
+        if error.start < len(self._head):
+            return python_error(text[:start] + new + text[end:])
+        by = self._since - len(self._head)
+        return PythonError(error.start + by, error.end + by, error.message)
+
+    def _keeps_lines(self, start: int, end: int, new: str) -> bool:
+        """Whether every line begins where it began, or further in."""
+        gone = self._text[start:end]
+        line = self._text.rfind("\n", 0, start) + 1
+        inside = bool(self._text[line:start].strip())
+        return "\n" not in gone + new and (inside or not gone[:1].isspace())
+
+    def _head_of(self, match: re.Match[str]) -> str | None:
+        """What may stand for all that is before a definition; None where that is not known."""
+        text, start, indent = self._text, match.start(), match[1]
+        if _DECORATED.search(text, 0, start):
+            return None
+        if not indent:
+            return ""
+        lines = list(_OUTERMOST_LINE.finditer(text, 0, start))
+        if not lines or not _CLASS_LINE.fullmatch(lines[-1][0]):
+            return None
+        first = _INNER_LINE.search(text, lines[-1].end())
+        return "class A:\n" if first and first[1] == indent else None
+
+
+def _is_of_all(error: PythonError, part: str) -> bool:
+    """Whether CPython says the same of a part when complete definitions follow: not where the
+    part's end has to do with it."""
+    last_line = part.rstrip().rfind("\n")
+    return error.end <= last_line and not any(
+        words in error.message for words in ("never closed", "EOF", "triple-quoted")
+    )
+
+
+_SHORT = 600  # characters that CPython reads in no time
+_TRIED = 3
+_DEFINITION = re.compile(r"^([ \t]*)(?:@|(?:async[ \t]+)?def\b|class\b)", re.MULTILINE)
+_DECORATED = re.compile(r"^[ \t]*@[^\n]*\n\Z", re.MULTILINE)
+_OUTERMOST_LINE = re.compile(r"^[^\s#][^\n]*", re.MULTILINE)
+_CLASS_LINE = re.compile(r"class\b[^\n#]*:[ \t]*(?:#[^\n]*)?")
+_INNER_LINE = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)
+
+
 class PageWitness:
     """HTML. The page is always judged as a whole, `low` is where the part begins that was read."""
 
@@ -163,6 +264,7 @@ class PageWitness:
     ) -> None:
         self.page, self.low, self.high = page, low, high
         self._layout = layout
+        self._fits: dict[tuple[int, int, str], float] = {}
         wanted = {(p.start + low, p.end + low) for p in problems}
         self._mine = [p for p in page.problems if (p.start, p.end) in wanted]
         self.before: Health | None = structure.health_of(page.problems, len(page.text))
@@ -184,8 +286,10 @@ class PageWitness:
             yield self._candidate(problem, proposal, rank), after
 
     def fit(self, candidate: Candidate) -> float:
-        start, end = candidate.start + self.low, candidate.end + self.low
-        return float(self._layout.mismatches - self._layout.after(start, end, candidate.text))
+        edit = candidate.start + self.low, candidate.end + self.low, candidate.text
+        if edit not in self._fits:
+            self._fits[edit] = float(self._layout.mismatches - self._layout.after(*edit))
+        return self._fits[edit]
 
     def _in_turn(self) -> Iterator[tuple[TagProblem, Proposal]]:
         """The first proposal of each problem, then the second ones."""

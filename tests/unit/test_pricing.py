@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lm_lint.candidates import Candidate
 from lm_lint.pricing import QUICK_TOKENS, WINDOW_TOKENS, Price, Pricing
@@ -171,3 +173,29 @@ def test_the_true_repair_gains(
     assert found.gain > 5
     assert same.gain == pytest.approx(0.0)
     assert stranger.gain < 0 < found.gain
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(places=st.lists(st.integers(0, 60), min_size=1, max_size=40), n_best=st.integers(1, 8))
+def test_the_best_are_found_without_pricing_all(
+    tiny_tokenizer: Tokenizer, places: list[int], n_best: int
+) -> None:
+    tokenizer = tiny_tokenizer
+    text = "int f(int a)\n{\n    return g(a, 1);\n}\nint main(void) { f(2) }\n"
+    reading = Scripted(tokenizer, text).read(text, "c")
+    pricing = Pricing(tokenizer, text, "c", reading)
+    signs = ";)(x"
+    candidates = [
+        Candidate(at, at, signs[at % 4], "insert", "", signs[at % 4], 0.0)
+        if at % 3
+        else Candidate(at, at + 1, "", "delete", text[at], "", 0.0)
+        for at in places
+    ]
+
+    def rank(_: int, price: Price) -> float:
+        return price.removed - price.added + price.saved
+
+    ranks = [rank(i, price) for i, price in enumerate(pricing.prices(candidates, 3))]
+    expected = sorted(range(len(ranks)), key=lambda i: -ranks[i])[:n_best]
+    found = pricing.best(candidates, 3, n_best, rank)
+    assert [ranks[i] for i in found] == [ranks[i] for i in expected]

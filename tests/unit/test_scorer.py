@@ -80,6 +80,47 @@ def test_the_price_of_another_text_is_its_surprisal_there(scorer: Scorer) -> Non
     np.testing.assert_allclose(found, judge(scorer, text, "c")[6:-1], atol=1e-3)
 
 
+def test_a_reading_goes_on_from_what_it_shares_with_the_last_ones(scorer: Scorer) -> None:
+    scorer.forget()
+    for n_edits, text in enumerate(
+        [PYTHON, PYTHON[:700] + "x" + PYTHON[700:], PYTHON[:90], PYTHON]
+    ):
+        reading = scorer.read(text, "python")
+        assert bool(reading.n_read) == bool(n_edits)
+        fresh = Scorer(scorer.release).read(text, "python")
+        n_tokens = len(fresh.tokens)
+        for start in (n_tokens // 2, 0):
+            np.testing.assert_allclose(
+                reading.scores.surprisal_bits[start:],
+                fresh.scores.surprisal_bits[start:],
+                atol=1e-3,
+            )
+        at = [0, n_tokens // 3, n_tokens // 2, n_tokens]
+        continuations = [[7, 8, 9, 10]] * len(at)
+        pairs = zip(reading.cost(at, continuations), fresh.cost(at, continuations), strict=True)
+        for found, expected in pairs:
+            np.testing.assert_allclose(found, expected, atol=1e-3)
+    scorer.forget()
+
+
+def test_many_small_edits_keep_few_pieces(scorer: Scorer) -> None:
+    for end in range(100, 160):
+        reading = scorer.read(PYTHON[:end], "python")
+        bits = np.asarray(reading.scores.surprisal_bits)
+    assert len(reading.pieces) < 12
+    np.testing.assert_allclose(bits, scorer.score(PYTHON[:159], "python").surprisal_bits, atol=1e-3)
+    scorer.forget()
+
+
+def test_no_more_is_read_than_asked_for(scorer: Scorer) -> None:
+    scorer.forget()
+    reading = scorer.read(PYTHON * 3, "python")
+    assert reading.n_read == 0
+    reading.expectations([100])
+    assert 100 < reading.n_read < 300
+    scorer.forget()
+
+
 def test_likeliest_are_sorted_and_priced(scorer: Scorer) -> None:
     reading = scorer.read(C, "c")
     ids, bits = reading.likeliest([3], 5)

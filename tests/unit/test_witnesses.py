@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lm_lint import structure
 from lm_lint.candidates import Candidate, Vocabulary
 from lm_lint.html_layout import Layout
 from lm_lint.html_tags import Page
+from lm_lint.python_rules import python_error
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
-from lm_lint.witnesses import CodeWitness, PageWitness, hot_tokens
+from lm_lint.witnesses import CodeWitness, PageWitness, PythonStretch, hot_tokens
 from tests.unit.test_detector import HTML, PYTHON, C, Scripted
 
 SLIPS: list[tuple[Language, str, str]] = [
@@ -174,3 +177,42 @@ def test_candidates_of_pages_say_their_tag() -> None:
     text = HTML.replace("</b>", "")
     found: list[Candidate] = [c for c, _ in page(text).better()]
     assert any(c.added == "b" and not c.removed for c in found)
+
+
+METHODS = "import os\n\nclass Shop:\n" + "".join(
+    f"""    def method_{i}(self, x):
+        \'\'\'One of many.\'\'\'
+        if x > {i}:
+            return [x, "(", {{1: x}}]  # a comment
+        for y in range(x):
+            try:
+                print("%d" % y)
+            except ValueError:
+                pass
+
+"""
+    for i in range(9)
+)
+FUNCTIONS = METHODS.replace("class Shop:\n", "").replace("\n    ", "\n").replace("    def", "def")
+
+
+@pytest.mark.parametrize("text", [METHODS, FUNCTIONS, METHODS.replace("range(x)", "range(x", 8)])
+@given(
+    place=st.integers(0, 500),
+    n_gone=st.sampled_from([0, 0, 1, 2, 9]),
+    new=st.sampled_from([*"():,\"'\\#[}", "", "\n", "    ", '"""', "else:", "x\n", "def "]),
+)
+def test_cpython_need_not_read_what_an_edit_does_not_change(
+    text: str, place: int, n_gone: int, new: str
+) -> None:
+    middle = len(text) // 2
+    stretch = PythonStretch(text, [(middle - 150, middle + 150)])
+    start = middle - 250 + place
+    end = start + n_gone
+    found, expected = (
+        stretch.error(start, end, new),
+        python_error(text[:start] + new + text[end:]),
+    )
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        assert (found.start, found.end) == (expected.start, expected.end)
