@@ -1,0 +1,515 @@
+"""The bits of an open document, kept up to date while it is edited.
+
+A text is a row of positions: position p stands before token p, and the last one before the end. Its bits take a reading
+of everything before it, and what was read last is nearly always still true but for a few tokens. So the positions are
+kept as stretches, each of one reading: an edit cuts a stretch in two with a gap between, and the bits behind the gap
+stay as an estimate. `need` reads from a checkpoint before the gap until the bits that come out are those that were
+there; `settle` goes on, slice by slice, until the whole text is one reading from its start.
+
+This module knows no lines, no repairs and no editors.
+"""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lm_lint.checkpoints import FOCUS_TOKENS, SPACING, Checkpoints, Light, equal, spacing_at
+from lm_lint.errors import Abandoned
+from lm_lint.model import Network, State, Trace
+from lm_lint.scorer import Bits, Scorer
+from lm_lint.text import Edit, Language
+from lm_lint.tokens import Tokens
+
+# What `LiveScores.known` says of a position.
+UNKNOWN, STALE, EXACT = 0, 1, 2
+
+_EDIT_CHUNK = 128  # tokens read at once beyond an edit, before asking whether old and new have met
+_CHUNK = (
+    512  # the most tokens of one document in one pass: attention costs chunk * (chunk + window)
+)
+_SLICE_TOKENS = {"cpu": 256}  # tokens of one slice of settling, some 30 ms; elsewhere:
+_SLICE_TOKENS_GPU = 8192
+
+_MEETS_BITS = 0.15  # new and old have met where no bits differ by more ...
+_MEETS_TOKENS = 64  # ... for so long
+_FADES_TOKENS = 1024  # an edit further up than this is not felt
+_FAR_TOKENS = 4096  # a wanted place so far from any checkpoint is read without most of what stands before it ...
+_RUN_UP_TOKENS = 512  # ... but this
+
+_LIGHT_BYTES = 1 << 20  # light checkpoints of one document, and so much more for each token
+_LIGHT_BYTES_PER_TOKEN = 40
+_MOST_FULL = 3
+# The full checkpoint of the place being typed stands so far before it: people also delete.
+_BEHIND_FOCUS = 24
+_RESTING = 16  # light checkpoints of a document at rest
+
+
+def _never() -> bool:
+    return False
+
+
+class LiveScores:
+    """One open document's bits. Nothing is read before it is asked for.
+
+    text            what was scored, in normal form
+    tokens          its T tokens
+    surprisal_bits  (T + 1,) float32, as in `Scores`; NaN where nothing was read yet
+    entropy_bits    (T + 1,) float32
+    n_scored        tokens that went through the network since the document was opened
+
+    Memory: the text, 21 bytes a token, light checkpoints of 1 MiB and 40 bytes a token at most
+    (but eight at least), and three full ones (one where all is settled), which take 270 kB each with the
+    small model in bfloat16.
+    """
+
+    def __init__(self, scorer: Scorer, text: str, language: Language) -> None:
+        self.text = text
+        self.language = language
+        self.tokens: Tokens = scorer.tokenizer.encode(text)
+        n_positions = len(self.tokens) + 1
+        self.surprisal_bits: Bits = np.full(n_positions, np.nan, dtype=np.float32)
+        self.entropy_bits: Bits = np.full(n_positions, np.nan, dtype=np.float32)
+        self.n_scored = 0
+        self._scorer = scorer
+        self._stretches = [_Stretch(0)]
+        self._checkpoints = Checkpoints(scorer.release.network)
+        self._focus = 0  # the first token of the last edit
+
+    # --- What is asked ----------------------------------------------------------------------------------------------
+
+    @property
+    def known(self) -> npt.NDArray[np.int8]:
+        """(T + 1,) EXACT, STALE (about right: something further up changed since) or UNKNOWN."""
+        res = np.full(self._n_positions, UNKNOWN, dtype=np.int8)
+        for idx, stretch in enumerate(self._stretches):
+            if stretch.scored:
+                res[stretch.start : self._end_of(idx)] = EXACT if idx == 0 else STALE
+        return res
+
+    @property
+    def is_settled(self) -> bool:
+        return self._n_exact == self._n_positions
+
+    @property
+    def memory_bytes(self) -> int:
+        arrays = (self.surprisal_bits, self.entropy_bits, self.tokens.ids, self.tokens.bounds)
+        return (
+            sum(array.nbytes for array in arrays)
+            + sys.getsizeof(self.text)
+            + self._checkpoints.n_bytes
+        )
+
+    def edit(self, edit: Edit) -> None:
+        """The text after an edit, in offsets of the text before; the network is not asked."""
+        recut = self._scorer.tokenizer.retokenize(self.text, self.tokens, edit)
+        self.text = self.text[: edit.start] + edit.text + self.text[edit.end :]
+        self.tokens = recut.tokens
+        first, n_removed, n_added = recut[1:]
+        if not n_removed and not n_added:
+            return
+        # The token behind the new ones follows another one than before: its bits are gone as well.
+        gap = np.full(n_added + 1, np.nan, dtype=np.float32)
+        tail = first + n_removed + 1
+        self.surprisal_bits, self.entropy_bits = (
+            np.concatenate((bits[:first], gap, bits[tail:]))
+            for bits in (self.surprisal_bits, self.entropy_bits)
+        )
+        self._stretches = _after_edit(self._stretches, first, tail, first + n_added + 1)
+        if self._stretches[-1].start == self._n_positions:
+            self._stretches.pop()
+        self._checkpoints.edit(first, tail, n_added - n_removed)
+        self._focus = first
+
+    def need(self, start: int, end: int, abandoned: Callable[[], bool] = _never) -> None:
+        """Read until the bits of the tokens that touch text[start:end] are about right.
+
+        What changed more than a thousand tokens further up is left to `settle`. Raises Abandoned between
+        chunks, and keeps what was done.
+        """
+        self._follow_device()
+        bounds = self.tokens.bounds
+        first = max(int(bounds.searchsorted(start, side="left")) - 1, 0)
+        last = int(bounds.searchsorted(max(end, start + 1), side="left"))
+        if end >= len(self.text):
+            last = self._n_positions
+        while (gap := self._gap(first, last)) is not None:
+            if abandoned():
+                raise Abandoned
+            _take(self._scorer, [self._step_over(gap)])
+
+    def settle(self, abandoned: Callable[[], bool] = _never) -> bool:
+        """One slice of reading on from where all is exact; True once everything is.
+
+        Then the bits are those of a fresh start. Raises Abandoned instead of starting.
+        """
+        return settle_many([self], abandoned)
+
+    def expectation(self, position: int, k: int) -> tuple[tuple[str, float], ...]:
+        """The k likeliest tokens at a position, as texts with their probabilities, likeliest first.
+
+        The end of the document is the empty text.
+        """
+        assert 0 <= position < self._n_positions, f"position {position} of {self._n_positions}"
+        self._follow_device()
+        with self._scorer._device_trouble(), torch.inference_mode():
+            start, state, _ = self._start(position)
+            if start < position:
+                state = self._read(start, position, state)
+            features, _ = self._network.trace(self._ids(position, position + 1)[None], state)
+            self.n_scored += 1
+            chances = self._network.logits(features[0, -1]).float().softmax(-1).topk(k)
+        text_of = self._scorer.tokenizer.text_of
+        pairs = zip(chances.indices.tolist(), chances.values.tolist(), strict=True)
+        return tuple((text_of(token_id), probability) for token_id, probability in pairs)
+
+    def rest(self) -> None:
+        """Give up most checkpoints: nobody has edited this document lately."""
+        self._checkpoints.full.clear()
+        spacing = max(SPACING, self._n_positions // _RESTING)
+        self._checkpoints.thin(_RESTING, spacing, -FOCUS_TOKENS)
+
+    # --- Where to read ----------------------------------------------------------------------------------------------
+
+    @property
+    def _network(self) -> Network:
+        return self._scorer.release.network
+
+    @property
+    def _n_positions(self) -> int:
+        return len(self.tokens) + 1
+
+    @property
+    def _n_exact(self) -> int:
+        return self._end_of(0) if self._stretches[0].scored else 0
+
+    def _end_of(self, idx: int) -> int:
+        behind = self._stretches[idx + 1 :]
+        return behind[0].start if behind else self._n_positions
+
+    def _holder(self, position: int) -> int:
+        """Which stretch holds a position."""
+        return bisect_right(self._stretches, position, key=lambda stretch: stretch.start) - 1
+
+    def _gap(self, first: int, last: int) -> int | None:
+        """Where to read for the positions first to last; None where all is about right."""
+        idx, stretches = self._holder(first), self._stretches
+        felt = first - _FADES_TOKENS
+        while idx > 0 and not stretches[idx].met and stretches[idx].start > felt:
+            idx -= 1
+        for here, stretch in enumerate(stretches[idx:], idx):
+            if stretch.start >= last:
+                break
+            if stretch.met or (
+                stretch.start < felt and (stretch.scored or self._end_of(here) < felt)
+            ):
+                continue
+            return stretch.start if first - stretch.start <= _FAR_TOKENS else first
+        return None
+
+    def _step_over(self, gap: int) -> _Step:
+        """The next chunk of reading over a gap, and a little beyond."""
+        start, state, is_cold = self._start(gap)
+        idx = self._holder(gap)
+        end = gap if self._stretches[idx].scored else self._end_of(idx)
+        end = min(end + _EDIT_CHUNK, start + _CHUNK, self._n_positions)
+        return _Step(self, start, end, state, is_cold)
+
+    def _settling_step(self, n_tokens: int) -> _Step:
+        start, state, _ = self._start(self._n_exact, exact=True)
+        return _Step(self, start, min(start + n_tokens, self._n_positions), state)
+
+    @torch.inference_mode()
+    def _start(self, position: int, exact: bool = False) -> tuple[int, State, bool]:
+        """The cheapest place at or before a position to read from, the state there, and whether it is cold."""
+        kept, network = self._checkpoints, self._network
+        window = kept.n_windows * network.config.window
+        at_full = kept.last_full(position)
+        at_light = kept.last_light(position)
+        start, cost = at_full, position - at_full
+        if at_light and position - at_light + window < cost:
+            start, cost = at_light, position - at_light + window
+        if cost > _FAR_TOKENS and not exact:
+            return position, self._cold(position), True
+        if start == 0:
+            return 0, network.empty_state(1), False
+        if start in kept.full:
+            kept.full[start] = kept.full.pop(start)  # now the newest
+            return start, kept.full[start], False
+        return start, self._restored(start), False
+
+    def _cold(self, position: int) -> State:
+        """The state at a position, as if the text began a little before it."""
+        start = position - _RUN_UP_TOKENS
+        return self._read(start, position, self._network.empty_state(1), begins=True)
+
+    def _restored(self, position: int) -> State:
+        """The whole state at a light checkpoint.
+
+        What a window holds follows from the layers below it. Reading from a light checkpoint a window further
+        up, the first attention layer gets its window right and all layers above it go wrong; but those
+        have their own states in the light checkpoint that is reached. Each attention layer takes one
+        such step.
+        """
+        kept, window = self._checkpoints, self._network.config.window
+        stops = [position]
+        while len(stops) <= kept.n_windows and stops[-1] > 0:
+            stops.append(kept.last_light(stops[-1] - window))
+        stops.reverse()
+        state = self._network.empty_state(1)
+        if stops[0]:
+            state.latest = self._ids(stops[0] - 1, stops[0])
+            state = kept.filled_in(stops[0], state)
+        for start, end in pairwise(stops):
+            state = kept.filled_in(end, self._read(start, end, state))
+        return state
+
+    def _read(self, start: int, end: int, state: State, begins: bool = False) -> State:
+        """The state at `end`, from that at `start`; nothing is kept."""
+        with self._scorer._device_trouble():
+            for chunk in range(start, end, _CHUNK):
+                ids = self._ids(chunk, min(chunk + _CHUNK, end))
+                if begins and chunk == start:
+                    ids[0] = self._scorer.tokenizer.tag(self.language)
+                _, trace = self._network.trace(ids[None], state)
+                state = trace.last()
+                self.n_scored += len(ids)
+        return state
+
+    def _ids(self, start: int, end: int) -> Tensor:
+        """What the network reads before the positions start to end: the sequence of `Scorer.sequence`."""
+        tokenizer = self._scorer.tokenizer
+        ids = np.empty(end - start, dtype=np.int64)
+        inside = self.tokens.ids[max(start - 1, 0) : end - 1]
+        low = 1 if start == 0 else 0
+        ids[low : low + len(inside)] = inside
+        if start == 0:
+            ids[0] = tokenizer.tag(self.language)
+        ids[low + len(inside) :] = tokenizer.end
+        return torch.from_numpy(ids).to(self._network.device)
+
+    def _follow_device(self) -> None:
+        """States of a device that was given up are of no use."""
+        if not self._checkpoints.belong_to(self._network):
+            self._checkpoints = Checkpoints(self._network)
+
+    # --- What was read ----------------------------------------------------------------------------------------------
+
+    def _commit(self, step: _Step, found: Bits, expected: Bits, trace: Trace, row: int) -> None:
+        """Take in what was read at the positions from step.start on.
+
+        The device is asked for everything first, since it may fail.
+        """
+        start, end, kept = step.start, step.end, self._checkpoints
+        is_new = step.is_cold or (start == 0 and not self._stretches[0].scored)
+        is_again = not is_new and end <= self._end_of(self._holder(max(start - 1, 0)))
+        old = self._stretches[self._holder(end - 1)]
+        places = self._light_places(start, end)
+        lights = kept.lights_of(trace, row, [place - start - 1 for place in places])
+        full = self._full_of(step, trace, row)
+        if not is_again:
+            meeting = self._meeting(old, step, found, dict(zip(places, lights, strict=True)))
+            self.surprisal_bits[start:end] = found
+            self.entropy_bits[start:end] = expected
+            self._splice(step, is_new, meeting)
+        kept.replace(start, end, places, lights)
+        if old.start == start:
+            kept.full.pop(start, None)  # it has served; the one at `end` takes its place
+        # Where all is settled nobody goes on from the end of what was read.
+        kept.add_full(full, self._focus, 1 if self.is_settled else _MOST_FULL)
+        spacing, most = self._spacing()
+        kept.thin(most, spacing, self._focus)
+
+    def _meeting(
+        self, old: _Stretch, step: _Step, found: Bits, lights: dict[int, Light]
+    ) -> _Stretch:
+        """The stretch that was read over, with what is now known of how it meets the new reading."""
+        if not old.scored:
+            return replace(old, met=False)
+        low = max(step.start, old.start)
+        before = self.surprisal_bits[low : step.end]
+        apart = np.flatnonzero(~(np.abs(found[low - step.start :] - before) < _MEETS_BITS))
+        n_agreed = len(before) - 1 - int(apart[-1]) if len(apart) else len(before)
+        if not len(apart) and old.start == step.start:
+            n_agreed += old.n_agreed
+        kept = self._checkpoints
+        reach = self._network.config.window * kept.n_windows
+        equal_from, is_equal = old.equal_from, False
+        for position in sorted(lights):
+            light = kept.light_at(position)
+            if light is None or position <= low:
+                continue
+            if not equal(light, lights[position]):
+                equal_from = None
+                continue
+            equal_from = position if equal_from is None else equal_from
+            # The states agree but for the windows, which follow from states a window further up.
+            is_equal = is_equal or position - equal_from >= reach
+        return replace(
+            old,
+            met=n_agreed >= _MEETS_TOKENS,
+            n_agreed=n_agreed,
+            equal_from=equal_from,
+            is_equal=is_equal,
+        )
+
+    def _splice(self, step: _Step, is_new: bool, meeting: _Stretch) -> None:
+        """Let the new reading swallow what it went over, and all that follows from an equal state."""
+        stop = self._end_of(self._holder(step.end - 1)) if meeting.is_equal else step.end
+        before = [stretch for stretch in self._stretches if stretch.start < step.start]
+        if step.start == 0 and not is_new:
+            before = self._stretches[:1]
+        if is_new:
+            before.append(_Stretch(step.start, scored=True, met=True))
+        after = [stretch for stretch in self._stretches if stretch.start >= stop]
+        if stop < self._n_positions and (not after or after[0].start > stop):
+            after.insert(0, replace(meeting, start=stop))
+        elif after and not meeting.is_equal:
+            met = after[0].met and meeting.met
+            after[0] = replace(after[0], met=met, n_agreed=0, equal_from=None)
+        self._stretches = before + after
+
+    def _light_places(self, start: int, end: int) -> list[int]:
+        """Where light checkpoints shall be between two positions: where some are, and in gaps."""
+        kept = self._checkpoints
+        end = min(end, self._n_positions - 1)
+        wide, _ = self._spacing()
+        res: list[int] = []
+        latest = kept.last_light(start)
+        for place in [*kept.places_between(start, end), end + 1]:
+            spacing = spacing_at(latest, wide, self._focus)
+            latest = max(latest, start + 1 - spacing)
+            # None is put just before one that is there.
+            while place - latest > (spacing if place > end else spacing * 3 // 2):
+                latest += spacing
+                res.append(latest)
+            if place <= end:
+                res.append(place)
+                latest = place
+        return res
+
+    def _full_of(self, step: _Step, trace: Trace, row: int) -> dict[int, State]:
+        """The states to keep: one before the place being typed, and where the reading stopped, to go on from."""
+        res: dict[int, State] = {}
+        anchor = self._focus - _BEHIND_FOCUS
+        wanted = [step.end] if step.end < self._n_positions else []
+        if anchor - SPACING <= step.start <= self._focus and step.start and not step.is_cold:
+            res[step.start] = step.state
+        elif step.start < anchor < step.end:
+            wanted.insert(0, anchor)
+        for place in wanted:
+            at = torch.tensor([place - step.start - 1], device=trace.ids.device)
+            res[place] = trace.state(torch.full_like(at, row), at)
+        return res
+
+    def _spacing(self) -> tuple[int, int]:
+        """Tokens between light checkpoints far from the last edit, and how many there may be."""
+        budget = _LIGHT_BYTES + _LIGHT_BYTES_PER_TOKEN * len(self.tokens)
+        most = max(8, budget // self._checkpoints.light_bytes)
+        spacing = SPACING
+        while len(self.tokens) > spacing * most * 3 // 4:
+            spacing *= 2
+        return spacing, most
+
+
+def settle_many(live: Sequence[LiveScores], abandoned: Callable[[], bool] = _never) -> bool:
+    """One slice of settling for documents of one scorer, in one batch; True once all are settled.
+
+    Where there are more documents than a slice is good for, the first ones come first.
+    """
+    waiting = [one for one in live if not one.is_settled]
+    if not waiting:
+        return True
+    if abandoned():
+        raise Abandoned
+    scorer = waiting[0]._scorer
+    n_tokens = _SLICE_TOKENS.get(scorer.release.network.device.type, _SLICE_TOKENS_GPU)
+    chosen = waiting[: max(1, n_tokens // SPACING)]
+    for one in chosen:
+        one._follow_device()
+    each = min(n_tokens // len(chosen), _CHUNK)
+    _take(scorer, [one._settling_step(each) for one in chosen])
+    return all(one.is_settled for one in live)
+
+
+@dataclass
+class _Step:
+    """Positions start to end of one document are to be read from a state; cold: that did not see all before."""
+
+    live: LiveScores
+    start: int
+    end: int
+    state: State
+    is_cold: bool = False
+
+
+@torch.inference_mode()
+def _take(scorer: Scorer, steps: Sequence[_Step]) -> None:
+    """Read the steps as rows of one batch. The documents change only after all has gone well."""
+    network = scorer.release.network
+    lengths = [step.end - step.start for step in steps]
+    ids = torch.zeros(len(steps), max(lengths) + 1, dtype=torch.int64, device=network.device)
+    with scorer._device_trouble():
+        for row, step in enumerate(steps):
+            ids[row, : lengths[row] + 1] = step.live._ids(step.start, step.end + 1)
+        state = State.cat([step.state for step in steps])
+        features, trace = network.trace(ids[:, :-1], state)
+        inside = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+        inside = inside.to(network.device)
+        features = features[inside]
+        found, expected = scorer.surprisal(features, ids[:, 1:][inside]), scorer.entropy(features)
+        at = 0
+        for row, (step, length) in enumerate(zip(steps, lengths, strict=True)):
+            step.live.n_scored += length
+            span = slice(at, at + length)
+            step.live._commit(step, found[span], expected[span], trace, row)
+            at += length
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Positions from `start` to the next stretch, whose bits came from one reading.
+
+    scored      False: they have not been read
+    met         the reading before ended about as this one began
+    n_agreed    how many positions just before `start` got new bits like those that this reading had given
+    equal_from  the first of the checkpoints before `start`, all since then, where both readings had one state
+    is_equal    both readings have one state: what follows is as if read in one go
+
+    The first stretch starts at 0, and if it was read, then from the start of the text.
+    """
+
+    start: int
+    scored: bool = False
+    met: bool = False
+    n_agreed: int = 0
+    equal_from: int | None = None
+    is_equal: bool = False
+
+
+def _after_edit(
+    stretches: Sequence[_Stretch], first: int, tail: int, new_tail: int
+) -> list[_Stretch]:
+    """The stretches after positions first to tail gave way to unread ones up to new_tail."""
+    res = [stretch for stretch in stretches if stretch.start < first]
+    res.append(_Stretch(first))
+    holder = [stretch for stretch in stretches if stretch.start <= tail][-1]
+    res.append(_Stretch(new_tail, holder.scored))
+    for stretch in stretches:
+        if stretch.start > tail:
+            moved = stretch.start + new_tail - tail
+            res.append(replace(stretch, start=moved, n_agreed=0, equal_from=None))
+    # Neighbours that were not read are one.
+    return [
+        stretch
+        for idx, stretch in enumerate(res)
+        if idx == 0 or stretch.scored or res[idx - 1].scored
+    ]
