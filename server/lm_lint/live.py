@@ -33,9 +33,7 @@ from lm_lint.tokens import Tokens
 UNKNOWN, STALE, EXACT = 0, 1, 2
 
 _EDIT_CHUNK = 128  # tokens read at once beyond an edit, before asking whether old and new have met
-_CHUNK = (
-    512  # the most tokens of one document in one pass: attention costs chunk * (chunk + window)
-)
+_CHUNK = 512  # of one document in one pass at most: attention costs chunk * (chunk + window)
 _SLICE_TOKENS = {"cpu": 256}  # tokens of one slice of settling, some 30 ms; elsewhere:
 _SLICE_TOKENS_GPU = 8192
 
