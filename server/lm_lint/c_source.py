@@ -122,7 +122,9 @@ def _directives(
     """
     res: list[Edit] = []
     # For each open conditional: was a branch taken, and where does what is skipped begin?
-    opened: list[tuple[bool, int | None]] = [(taken, 0 if skips else None) for taken, skips in before]
+    opened: list[tuple[bool, int | None]] = [
+        (taken, 0 if skips else None) for taken, skips in before
+    ]
     for match in _DIRECTIVE.finditer(hidden):
         word = match[1]
         if not word and match[2].strip():

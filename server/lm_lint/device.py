@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 import torch
@@ -36,16 +37,53 @@ def compute_dtype(device: torch.device) -> torch.dtype:
     return torch.float32
 
 
+_KEPT_BYTES = 128 << 20  # what freed blocks may add to the process before they are given back
+
+
+def _glibc() -> ctypes.CDLL | None:
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    known = hasattr(libc, "mallopt") and hasattr(libc, "gnu_get_libc_version")
+    return libc if known else None
+
+
+class Heap:
+    """Gives freed blocks back to the system once they have grown to something.
+
+    What is kept for a document lies between the activations of its reading, so the heap grows
+    from document to document although hardly anything in it is used: 45 files of 1,000 lines came
+    to 1,150 MiB, of which 700 were free.
+    """
+
+    def __init__(self) -> None:
+        self._libc = _glibc()
+        self._kept = self._resident()
+
+    def tidy(self) -> None:
+        if self._libc is None or self._resident() < self._kept + _KEPT_BYTES:
+            return
+        self._libc.malloc_trim(0)
+        self._kept = self._resident()
+
+    @staticmethod
+    def _resident() -> int:
+        """Bytes in memory; 0 where the system does not tell."""
+        try:
+            with open("/proc/self/statm", encoding="ascii") as statm:
+                return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            return 0
+
+
 def keep_memory() -> None:
     """Let glibc keep freed blocks instead of giving each back to the system.
 
     Activations of some megabytes are made and freed at every layer; fetching fresh pages for
-    them took a third of the scoring time. Other C libraries are left as they are.
+    them took a third of the scoring time. Other C libraries are left as they are; see Heap.
     """
-    if sys.platform != "linux":
-        return
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt") and hasattr(libc, "gnu_get_libc_version"):
+    libc = _glibc()
+    if libc is not None:
         trim_threshold, mmap_threshold = -1, -3  # from malloc.h
         libc.mallopt(mmap_threshold, 1 << 30)
         libc.mallopt(trim_threshold, 1 << 29)

@@ -59,6 +59,7 @@ class Engine:
         self.settings = settings or Settings()
         self.seconds: Counter[str] = Counter()
         self._scorer = scorer
+        self._tidy: Callable[[], None] = lambda: None
         self._detectors = {True: detector, False: by_surprise or detector}
 
     @classmethod
@@ -68,6 +69,7 @@ class Engine:
         # Threads that wait by spinning made one file take five times as long beside other work.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         with _timed(seconds, "import"):
+            from lm_lint import device
             from lm_lint.detector import Detector
             from lm_lint.scorer import Scorer
             from lm_lint.weights import default_folder, load
@@ -76,6 +78,7 @@ class Engine:
             scorer: Any = _TimedScorer(Scorer(release), seconds)
             engine = cls(scorer, Detector(scorer), settings, Detector(scorer, parser=False))
         engine.seconds = seconds
+        engine._tidy = device.Heap().tidy
         return engine
 
     @property
@@ -126,6 +129,8 @@ class Engine:
         except DeviceError as error:
             self._scorer.use_cpu(str(error))
             return work()
+        finally:
+            self._tidy()
 
     def scores(self, text: str, language: Language) -> Scores:
         """The bits of every token of a text, with bounds in its own offsets."""

@@ -78,7 +78,8 @@ class NormalText:
         if not self.dropped:
             return offsets + self.n_bom
         idx = np.searchsorted(np.array(self.dropped), offsets, side="left")
-        return offsets + self.n_bom + np.array(self.n_chars)[idx]
+        res: npt.NDArray[np.int64] = offsets + self.n_bom + np.array(self.n_chars)[idx]
+        return res
 
     def normal_offset(self, offset: int) -> int:
         """The place in the normal form of an offset in the text."""
