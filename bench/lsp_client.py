@@ -243,6 +243,13 @@ class Client:
         with self._arrived:
             return list(self._unread)
 
+    def forget_unread(self) -> None:
+        """For long runs, which do not look at everything."""
+        with self._arrived:
+            self._unread.clear()
+            for kept in (self.statuses, self.logs, self.progress, self.asked):
+                del kept[:-10]
+
     # --- The life of a session.
 
     def initialize(

@@ -185,8 +185,10 @@ class LintProtocol(LanguageServerProtocol):
 
 
 class Quiet(logging.Filter):
-    """pygls logs errors that are plain answers, such as "the text has changed", with a traceback: left out."""
+    """pygls logs plain answers, such as "the text has changed", and messages it cannot read, with a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.msg.startswith("Unable to deserialize message"):
+            return False  # a line of ours tells
         error = record.exc_info[1] if record.exc_info else sys.exc_info()[1]
         return not isinstance(error, JsonRpcException) or isinstance(error, JsonRpcInternalError)

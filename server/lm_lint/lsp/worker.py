@@ -316,18 +316,24 @@ class Worker:
         snapshot = question.snapshot
         assert snapshot is not None
         slot = self._slots.get(snapshot.uri)
-        if slot is None or slot.snapshot is not snapshot:
+        if slot is None or self._is_other_text(slot, snapshot):
             self._settle_question(question, Stale())
             return
         _, document = self._brought_up_to_date(slot)
         if document is None:
             self._settle_question(question, NoModel(self._trouble))
             return
-        self._work_on(
-            question,
-            lambda: self._is_gone(slot, snapshot) or question.is_cancelled,
-            document,
-        )
+
+        def abandoned() -> bool:
+            is_over = self._is_stopping or question.is_cancelled or self._queue.load is not None
+            return is_over or self._is_other_text(slot, snapshot)
+
+        is_done = self._work_on(question, abandoned, document)
+        if not is_done and self._is_other_text(slot, snapshot):
+            self._settle_question(question, Stale())
+        elif not is_done:
+            with self._changed:
+                self._queue.questions.appendleft(question)
         self._unsettle(slot)
 
     def _scan(self, question: _Question[Any]) -> None:
@@ -340,22 +346,18 @@ class Worker:
             waiting = bool(queue.questions or queue.checks)
             return self._is_stopping or question.is_cancelled or waiting
 
-        if not self._work_on(question, abandoned, self._engine, is_repeated=True):
+        if not self._work_on(question, abandoned, self._engine):
             with self._changed:
                 queue.scans.appendleft(question)
 
-    def _work_on(
-        self, question: _Question[Any], abandoned: Asked, about: Any, is_repeated: bool = False
-    ) -> bool:
-        """Answer a question; False where the work was given up and is to be done once more."""
+    def _work_on(self, question: _Question[Any], abandoned: Asked, about: Any) -> bool:
+        """Answer a question; False where the work was given up though somebody waits for it."""
         if question.is_cancelled:
             return True
         try:
             result = question.work(about, abandoned)
         except Abandoned:
-            if is_repeated and not question.is_cancelled:
-                return False
-            self._settle_question(question, Stale())
+            return question.is_cancelled
         except Exception as error:
             self._settle_question(question, error)
         else:
@@ -395,6 +397,13 @@ class Worker:
             or slot.snapshot is not snapshot
             or self._slots.get(snapshot.uri) is not slot
             or self._queue.load is not None
+        )
+
+    def _is_other_text(self, slot: _Slot, snapshot: Snapshot) -> bool:
+        """Is a question about this snapshot pointless by now? The same text with other settings is as good."""
+        return (
+            slot.snapshot.document is not snapshot.document
+            or self._slots.get(snapshot.uri) is not slot
         )
 
     def _brought_up_to_date(self, slot: _Slot) -> tuple[Snapshot, OpenDocument | None]:
