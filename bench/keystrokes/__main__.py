@@ -16,14 +16,14 @@ import click
 
 from bench.keystrokes import examples, listed, picture
 from bench.keystrokes.client import ServerDied, ServerError
-from bench.keystrokes.counting import count
+from bench.keystrokes.counting import count, engine_with_meter
 from bench.keystrokes.hosts import Opening, Scenario
 from bench.keystrokes.kinds import KINDS, Kind
 from bench.keystrokes.page import Run, page
 from bench.keystrokes.replay import Asked, Mode, Session, open_one, play, session
 from bench.keystrokes.servers import USUAL, Server, known
 from bench.rivals.processes import TOOLS
-from lm_lint.settings import DEVICES, Device
+from lm_lint.settings import DEVICES, Device, Settings
 from lm_lint.text import LANGUAGES, Language
 
 SIZES = (200, 2_000, 20_000)
@@ -125,8 +125,10 @@ def main(
         for language in languages or LANGUAGES:
             for n_lines in sorted(sizes or SIZES):
                 measure(run, texts.scenarios(language, n_lines), asked)
+                write(run, out, name)  # whatever becomes of the rest
             if "open" in asked.modes:
                 measure_openings(run, texts.openings(language, 2 if quick else _N_OPENED), asked)
+                write(run, out, name)
         if counts:
             count_tokens(run, texts, languages or LANGUAGES, sizes or SIZES, asked, device, model)
     except KeyboardInterrupt:
@@ -257,16 +259,14 @@ def count_tokens(
     device: Device,
     model: Path | None,
 ) -> None:
-    from lm_lint.engine import Engine
-    from lm_lint.settings import Settings
-
-    engine = Engine.load(Settings(device=device, model=model))
+    engine, meter, tokenizer = engine_with_meter(Settings(device=device, model=model))
     for language in languages:
         for n_lines in sorted(sizes):
             # One text of each position is enough: this is a count, not a clock.
             for scenario in _one_of_each(texts.scenarios(language, n_lines)):
                 say(f"counting tokens, {language}, {n_lines:,} lines")
-                run.counted += count(engine, scenario, asked.max_strokes)
+                n_tokens = len(tokenizer.encode(scenario.text))
+                run.counted += count(engine, meter, n_tokens, scenario, asked.max_strokes)
 
 
 def _one_of_each(scenarios: Iterable[Scenario]) -> Iterator[Scenario]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def scenarios(
     if n_lines <= LARGEST_REAL:
         return [alone(core, n_lines) for core in _cores(listed, mirror, language, size, n_edits)]
     smallest = min((row["size"] for row in listed if row["role"] == "edit"), default=0)
-    cores = [c for c in _cores(listed, mirror, language, smallest, n_edits) if fits(c)]
+    cores = list(_cores(listed, mirror, language, smallest, n_edits, fits))
     fillers = [
         text
         for row in _of(listed, "filler", language)
@@ -92,16 +92,25 @@ def openings(listed: Sequence[Row], mirror: Mirror, language: Language, n: int) 
 
 
 def with_slip(language: Language, text: str) -> str | None:
-    """One slip as people make them, in a random place."""
+    """One slip as people make them, in a random place; in the first part of a text that is long for its judges."""
     from bench import made_slips
     from models.heldout import Heldout
 
-    made = made_slips.made([Heldout(text, "one", "file")], language, "made-shaped", 1, seed=0)
-    return made[0].broken if made else None
+    end = len(text)
+    if end > made_slips.MAX_CHARS[language]:
+        end = text.rfind("\n", 0, made_slips.MAX_CHARS[language]) + 1
+    head = Heldout(text[:end], "one", "file")
+    made = made_slips.made([head], language, "made-shaped", 1, seed=0)
+    return made[0].broken + text[end:] if made else None
 
 
 def _cores(
-    listed: Sequence[Row], mirror: Mirror, language: Language, size: int, n_edits: int
+    listed: Sequence[Row],
+    mirror: Mirror,
+    language: Language,
+    size: int,
+    n_edits: int,
+    is_wanted: Callable[[Core], bool] = lambda _: True,
 ) -> Iterator[Core]:
     n_taken: dict[tuple[str, str], int] = {}
     for row in _of(listed, "edit", language):
@@ -112,10 +121,12 @@ def _cores(
         after = mirror.text(row["repository"], row["after"])
         if before is None or after is None:
             continue
-        n_taken[group] = n_taken.get(group, 0) + 1
         identity = f"{row['repository']}@{row['commit'][:10]}:{row['path']}"
         keys = tuple(strokes(before, after, row["commit"]))
-        yield Core(identity, language, row["position"], row["kind"], before, keys)
+        core = Core(identity, language, row["position"], row["kind"], before, keys)
+        if is_wanted(core):
+            n_taken[group] = n_taken.get(group, 0) + 1
+            yield core
 
 
 def _of(listed: Sequence[Row], role: str, language: Language) -> list[Row]:

@@ -19,7 +19,7 @@ MADE = {
     "examples": "files of examples/correct, over and over",
 }
 _COUNTED = (
-    "In process, for each keystroke. Findings: diagnostics alone. Bits: the surprise of the 50 lines around the cursor "
+    "Tokens that the network reads for each keystroke, in process. Findings: diagnostics alone. Bits: the surprise of the 50 lines around the cursor "
     "as a heat map shows it, and the rest settled in the background."
 )
 
@@ -171,21 +171,22 @@ def _counted(run: Run) -> list[str]:
     if not run.counted:
         return []
     res = ["", "## Tokens rescored", "", _COUNTED, ""]
-    table = [
-        [
-            NAMES[c.language],
-            c.what,
-            f"{c.n_lines:,}",
-            f"{c.n_tokens:,}",
-            f"{figures.percentile(c.n_rescored, 0.5):,}",
-            f"{figures.percentile(c.n_rescored, 0.95):,}",
-        ]
-        for c in sorted(run.counted, key=lambda c: (c.language, c.what, c.n_lines))
-        if c.n_rescored
-    ]
-    return res + _table(
-        ["", "what", "lines", "tokens in the file", "rescored, p50", "p95"], table, 2
-    )
+    table = []
+    for (language, what, n_lines), its in sorted(_together(run.counted).items()):
+        rescored = [n for c in its for n in c.n_rescored]
+        if rescored:
+            n_tokens = figures.percentile([c.n_tokens for c in its], 0.5)
+            shares = (figures.percentile(rescored, share) for share in (0.5, 0.95))
+            numbers = [f"{n:,.0f}" for n in (n_lines, n_tokens, *shares)]
+            table.append([NAMES[language], what, *numbers])
+    return res + _table(["", "what", "lines", "tokens in the file", "read, p50", "p95"], table, 2)
+
+
+def _together(counted: Iterable[Counted]) -> dict[tuple[str, str, int], list[Counted]]:
+    res: dict[tuple[str, str, int], list[Counted]] = {}
+    for c in counted:
+        res.setdefault((c.language, c.what, c.n_lines), []).append(c)
+    return res
 
 
 def _servers(run: Run) -> list[str]:

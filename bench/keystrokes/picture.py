@@ -35,6 +35,9 @@ def draw(rows: list[Row], path: Path) -> None:
             ax.plot(sizes, [found[n].p95_ms for n in sizes], label=name, **style)
             ax.plot(sizes, [found[n].p50_ms for n in sizes], linestyle=":", **style)
         ax.set(title=NAMES[language], xlabel="lines", xscale="log", yscale="log")
+        shown = sorted({row.n_lines for row in rows if row.language == language})
+        ax.set_xticks(shown, [f"{n:,}" for n in shown])
+        ax.set_xticks([], minor=True)
         ax.grid(alpha=0.3)
         if ax.get_legend_handles_labels()[0]:
             ax.legend(fontsize=8)

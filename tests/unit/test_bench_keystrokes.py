@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bench.keystrokes import __main__ as command
 from bench.keystrokes import choose, examples, figures, listed, servers
+from bench.keystrokes.counting import count, engine_with_meter
 from bench.keystrokes.hosts import POSITIONS, Core, Opening, Scenario, alone, composed, fits
 from bench.keystrokes.kinds import kind_of
 from bench.keystrokes.matching import QUIET_S, Published, answer
@@ -23,6 +24,7 @@ from bench.keystrokes.page import Run, page
 from bench.keystrokes.replay import Asked, Row
 from bench.keystrokes.servers import Server
 from bench.keystrokes.strokes import changes, played, strokes
+from lm_lint.settings import Settings
 from lm_lint.text import LANGUAGES, Edit, Language
 
 TEXTS = st.text(alphabet="ab (\n;é\U0001f600", max_size=60)
@@ -392,3 +394,13 @@ def test_lm_lint_answers_every_key() -> None:
     assert len(run.rows) == 2 * sum(len(scenario.edits) for scenario in scenarios)
     assert {row.status for row in run.rows} == {"ok"}
     assert all(row.n_diagnostics is not None for row in run.rows)
+
+
+@pytest.mark.released
+def test_the_network_reads_less_than_the_file_at_a_key() -> None:
+    engine, meter, tokenizer = engine_with_meter(Settings(device="cpu"))
+    (scenario,) = examples.scenarios("c", 1_000, 1)
+    n_tokens = len(tokenizer.encode(scenario.text))
+    findings, bits = count(engine, meter, n_tokens, scenario, 1)
+    assert len(findings.n_rescored) == len(bits.n_rescored) == len(scenario.edits)
+    assert 0 < max(bits.n_rescored) < n_tokens
