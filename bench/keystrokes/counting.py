@@ -5,6 +5,7 @@ Whatever has it read counts: the bits of a text, and what the search for repairs
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,8 @@ class Meter:
 
 
 def engine_with_meter(settings: Settings) -> tuple[Engine, Meter, Tokenizer]:
+    # As Engine.load does: threads that wait by spinning are slow beside other work.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from lm_lint import weights
     from lm_lint.detector import Detector
     from lm_lint.engine import Engine
