@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lm_lint.parts import LONG_CLASS, method_borders
 from lm_lint.structure import Problem
 from lm_lint.text import Language
 
@@ -51,6 +52,8 @@ def clusters(text: str, language: Language, problems: list[Problem]) -> list[Clu
     spans: list[tuple[int, int, list[Problem]]] = []
     for problem in sorted(problems, key=lambda p: (p.start, p.end)):
         start, end = _around(borders, problem, len(text), language)
+        if language == "python" and end - start > LONG_CLASS:
+            start, end = _inner(text, start, end, problem)
         if spans and start < spans[-1][1]:
             first, last, members = spans[-1]
             spans[-1] = (min(first, start), max(last, end), [*members, problem])
@@ -99,12 +102,28 @@ def _around(
 
     An error node can swallow the rest of a file; its beginning tells where it comes from.
     """
-    last = problem.end if problem.end - problem.start <= _MARGIN else problem.start
-    if problem.opener and problem.noticed - problem.start <= _MAX_CHARS[language]:
-        last = max(last, problem.noticed)
+    last = _last(problem, language)
     start = max((b for b in borders if b <= max(problem.start - 1, 0)), default=0)
     end = min((b for b in borders if b > last), default=n_chars)
     return start, end
+
+
+def _last(problem: Problem, language: Language) -> int:
+    last = problem.end if problem.end - problem.start <= _MARGIN else problem.start
+    if problem.opener and problem.noticed - problem.start <= _MAX_CHARS[language]:
+        last = max(last, problem.noticed)
+    return last
+
+
+def _inner(text: str, start: int, end: int, problem: Problem) -> tuple[int, int]:
+    """Of a long class only the methods around a problem: the stretch begins with the line break
+    before a method, by which python_rules.is_nested knows it."""
+    borders = [start + border for border in method_borders(text[start:end])]
+    # No bracket goes on over a definition, wherever it is noticed that one stays open.
+    last = problem.start if problem.opener else _last(problem, "python")
+    low = max((b for b in borders if b < problem.start), default=start)
+    high = min((b for b in borders if b > last), default=end)
+    return low, high
 
 
 def _bounded(

@@ -40,6 +40,7 @@ _ROUNDS = 8  # a repair uncovers what stood behind it; this deep and no deeper
 _RUBBLE = 40  # a stretch with more problems than these is no program with some slips,
 _ROUNDS_OF_RUBBLE = 2  # and not worth more rounds than these
 _CLUSTERS_AT_ONCE = 16
+_CLUSTERS_IN_ALL = 40  # of a text that is no program the rest may wait until it is one
 _WHOLE_CHARS = 6000  # a text up to this length is read as a whole
 _CONTEXT_CHARS = 1000  # of a longer one so much before a cluster, and a little behind it
 _BEHIND_CHARS = 400
@@ -130,17 +131,22 @@ class Detector:
         current = text
         moved: list[tuple[int, int]] = []  # (place, growth) of each repair, in the order made
         settled: set[str] = set()  # the text of clusters of which nothing more is to be said
+        n_examined = 0
         for n_rounds in range(_ROUNDS):
             accepted: list[Finding] = []
             for examination in self.examinations(current, language, settled):
                 if n_rounds >= _ROUNDS_OF_RUBBLE and len(examination.problems) > _RUBBLE:
                     continue
+                if n_examined == _CLUSTERS_IN_ALL:
+                    break
+                n_examined += 1
                 examined = examination.result()
                 finding = self._finding(current, language, examined)
                 if finding is None or finding.confidence < _ACCEPTED:
                     settled.add(current[examined.cluster.start : examined.cluster.end])
                 if finding is not None:
-                    res.append(_in_original(finding, moved))
+                    if (original := _in_original(finding, moved, text)) is not None:
+                        res.append(original)
                     if finding.confidence >= _ACCEPTED:
                         accepted.append(finding)
             if not accepted:
@@ -379,9 +385,14 @@ class Examination:
         self.detector.breathe()
         pricing = Pricing(self.detector.reader.tokenizer, self.text, self.language, self.reading)
         if len(better) > _KEPT:
-            quick = pricing.prices([candidate for candidate, _ in better], QUICK_TOKENS)
-            order = sorted(range(len(better)), key=lambda i: -self._quick_rank(better[i], quick[i]))
-            better = [better[i] for i in order[:_KEPT]]
+            pairs = better
+            order = pricing.best(
+                [candidate for candidate, _ in pairs],
+                QUICK_TOKENS,
+                _KEPT,
+                lambda i, price: self._quick_rank(pairs[i], price),
+            )
+            better = [pairs[i] for i in order]
         prices = pricing.prices([candidate for candidate, _ in better], WINDOW_TOKENS)
         return [(c, after, price) for (c, after), price in zip(better, prices, strict=True)]
 
@@ -466,12 +477,17 @@ def line_of(text: str, candidate: Candidate) -> int:
     return text.count("\n", 0, place_of(text, candidate)[0])
 
 
-def _in_original(finding: Finding, moved: list[tuple[int, int]]) -> Finding:
-    """The finding in offsets of the text before the earlier repairs."""
+def _in_original(finding: Finding, moved: list[tuple[int, int]], text: str) -> Finding | None:
+    """The finding in offsets of the text before the earlier repairs; None where the best repair
+    is of what those wrote, and changes nothing in that text."""
     repairs = []
     for repair in finding.repairs:
         start = _back(repair.start, moved)
-        repairs.append(replace(repair, start=start, end=max(start, _back(repair.end, moved))))
+        end = max(start, _back(repair.end, moved))
+        if text[start:end] != repair.text:
+            repairs.append(replace(repair, start=start, end=end))
+        elif not repairs:
+            return None
     start = _back(finding.start, moved)
     end = max(start, _back(finding.end, moved))
     return replace(finding, start=start, end=end, repairs=tuple(repairs))

@@ -24,6 +24,8 @@ _BORDER: dict[Language, re.Pattern[str]] = {
     "c": re.compile(r"^\}[^\n]*\n", re.MULTILINE),
     "python": re.compile(r"\n(?=@|(?:async )?def |class )"),
 }
+_METHOD = re.compile(r"\n(?P<indent>[ \t]+)(?:@|(?:async )?def |class )")
+LONG_CLASS = 4000  # characters of a class that is cut into its methods
 # A long part of C without functions is cut between declarations too.
 _SOFT_BORDER = re.compile(r";[ \t]*\n\n+(?=[A-Za-z])")
 _LONG_CHARS, _SOFT_CHARS = 4000, 2000
@@ -34,6 +36,7 @@ _END_OF = {"/*": "*/"}
 
 _BUDGET_CHARS = 8_000_000  # some 200 open files of 1,000 lines
 _open_signs: Memory[str] = Memory(_BUDGET_CHARS)
+_borders_of_classes: Memory[tuple[int, ...]] = Memory(_BUDGET_CHARS)
 _prepared: Memory[Prepared] = Memory(_BUDGET_CHARS)
 _plain: Memory[str] = Memory(_BUDGET_CHARS)
 
@@ -60,6 +63,29 @@ def parts(text: str, language: Language) -> list[Part]:
         res.append(Part(at, piece, plain))
         at += len(piece)
     return res
+
+
+def method_borders(part: str) -> tuple[int, ...]:
+    """Where a class of Python can be cut: the line breaks before its methods. What begins there is read
+    as in a class; see python_rules.is_nested."""
+    return _borders_of_classes.get(part, len(part), lambda: _method_borders(part))
+
+
+def _method_borders(part: str) -> tuple[int, ...]:
+    found = list(_METHOD.finditer(part))
+    width = min((len(m["indent"]) for m in found), default=0)
+    hidden = [m.span() for m in _HIDING["python"].finditer(part) if "\n" in m[0]]
+    res: list[int] = []
+    for match in found:
+        border = match.start()
+        # What begins with `@` is about the definition behind it.
+        above = part[part.rfind("\n", 0, border) + 1 : border].lstrip()
+        while hidden and hidden[0][1] <= border:
+            hidden.pop(0)
+        inside = bool(hidden) and hidden[0][0] < border
+        if len(match["indent"]) == width and not above.startswith("@") and not inside:
+            res.append(border)
+    return tuple(res)
 
 
 def _cut(text: str, language: Language) -> Iterator[str]:

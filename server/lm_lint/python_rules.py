@@ -18,6 +18,7 @@ _OLD_PYTHON = re.compile(
     r"|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)",
     re.MULTILINE,
 )
+_METHODS = re.compile(r"\n[ \t]+(?:@|(?:async )?def |class )")
 _MAGIC = re.compile(r"[ \t]*(?:%%?[a-zA-Z]\w*\b(?![ \t]*[=(.%])|![a-zA-Z./])[^\n]*")
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!]", re.MULTILINE)
 # What decides where a statement begins: strings and comments whole, brackets, line breaks.
@@ -41,6 +42,10 @@ def python_error(text: str) -> PythonError | None:
     """CPython's first SyntaxError, or None for what it compiles. Nothing is run."""
     if "\0" in text:
         return None  # no text; versions differ in what they call it
+    if is_nested(text):
+        found = python_error(BLOCK + text)
+        n = len(BLOCK)
+        return found and PythonError(max(found.start - n, 0), max(found.end - n, 0), found.message)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -54,6 +59,14 @@ def python_error(text: str) -> PythonError | None:
     except (ValueError, RecursionError, MemoryError):  # too long a number, too deep a nesting
         return None
     return None
+
+
+BLOCK = "if 1:"  # what may stand before methods that are read by themselves
+
+
+def is_nested(text: str) -> bool:
+    """Whether a stretch is made of methods without their class: a line break, then one that is indented."""
+    return text[:1] == "\n" and _METHODS.match(text) is not None
 
 
 def is_old_python(text: str) -> bool:

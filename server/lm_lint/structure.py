@@ -20,7 +20,7 @@ from lm_lint.c_rules import EditedRules, c_problems, directive_problems
 from lm_lint.c_source import plain
 from lm_lint.html_tags import TagProblem, tag_problems
 from lm_lint.lexemes import HIDDEN
-from lm_lint.python_rules import PythonError, is_old_python, python_error
+from lm_lint.python_rules import BLOCK, PythonError, is_nested, is_old_python, python_error
 from lm_lint.text import Language
 
 if TYPE_CHECKING:
@@ -268,6 +268,11 @@ _UNRELIABLE: dict[Language, str] = {
 
 def _tree_problems(text: str, language: Language, most: int = MAX_PROBLEMS) -> Iterator[Problem]:
     """Error nodes and missing nodes, at most so many; C without the tracks of macros."""
+    if language == "python" and is_nested(text):
+        n = len(BLOCK)
+        for p in _problems_of((BLOCK + text).encode("utf-8", "replace"), language, most, []):
+            yield Problem(max(p.start - n, 0), max(p.end - n, 0), max(p.noticed - n, 0))
+        return
     known, ends = without_old_c(text) if language == "c" else (text, [])
     yield from _problems_of(known.encode("utf-8", "replace"), language, most, ends)
 
@@ -406,7 +411,7 @@ def indentation_problems(text: str) -> list[Problem]:
     """
     inside = python_inside(text)
     levels, res = [0], list[Problem]()
-    opened = False  # did the line before end with a colon?
+    opened = is_nested(text)  # did the line before end with a colon?
     matches = [m for m in _LINE.finditer(text) if not inside[m.start()]]
     for match, following in itertools.zip_longest(matches, matches[1:]):
         start, end = match.start(), match.start(2)

@@ -6,13 +6,14 @@ a whole; a brace that one part leaves open and another one closes joins the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from lm_lint import structure
 from lm_lint.c_rules import c_problems, directive_problems
 from lm_lint.html_tags import Page, TagProblem
 from lm_lint.memory import Memory
-from lm_lint.parts import Part, parts
+from lm_lint.parts import LONG_CLASS, Part, method_borders, parts
 from lm_lint.python_rules import is_old_python, python_error
 from lm_lint.structure import MAX_PROBLEMS, Problem
 from lm_lint.text import Language, difference
@@ -36,7 +37,8 @@ def problems(text: str, language: Language) -> list[Problem]:
     dirty = _dirty(found, language)
     old = bool(dirty) and language == "python" and any(_is_old(part.text) for part in found)
     for first, last in dirty:
-        res += _of_stretch(found[first:last], language, old)
+        for stretch in _inside(found[first:last], language):
+            res += _of_stretch(stretch, language, old)
     return sorted(set(res), key=structure.in_order)[:MAX_PROBLEMS]
 
 
@@ -69,6 +71,11 @@ def _dirty(found: list[Part], language: Language) -> list[tuple[int, int]]:
             if opened:
                 spans.append([opened.pop(), i + 1])
         opened += [i] * len(openers)
+    return _joined(spans)
+
+
+def _joined(spans: Iterable[list[int]]) -> list[tuple[int, int]]:
+    """Spans that overlap as one, in order."""
     res: list[tuple[int, int]] = []
     for first, last in sorted(spans):
         if res and first < res[-1][1]:
@@ -99,6 +106,31 @@ def _stumble_of(part: Part, language: Language) -> tuple[str, str] | None:
         True for _ in directive_problems(part.text)
     )
     return ("", "") if is_odd else None
+
+
+def _inside(found: list[Part], language: Language) -> list[list[Part]]:
+    """Where a long class is wrong by one of its methods, that method with its neighbours."""
+    dirty = [part for part in found if _stumble(part, language)]
+    if language != "python" or any(len(part.text) <= LONG_CLASS for part in dirty):
+        return [found]
+    res: list[list[Part]] = []
+    for part in dirty:
+        pieces = _methods(part)
+        wrong = [i for i, piece in enumerate(pieces) if _stumble(piece, language)]
+        if not wrong:
+            return [found]
+        res += [
+            pieces[first:last]
+            for first, last in _joined([max(i - 1, 0), min(i + 2, len(pieces))] for i in wrong)
+        ]
+    return res
+
+
+def _methods(part: Part) -> list[Part]:
+    """A class in pieces; its head goes with the first method."""
+    borders = [0, *method_borders(part.text)[1:], len(part.text)]
+    pieces = [part.text[start:end] for start, end in pairwise(borders)]
+    return [Part(part.start + at, text, text) for at, text in zip(borders, pieces, strict=False)]
 
 
 def _is_old(text: str) -> bool:

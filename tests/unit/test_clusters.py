@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lm_lint import structure
+from lm_lint import structure, suspects
 from lm_lint.clusters import Cluster, clusters
 from lm_lint.structure import Problem
 from lm_lint.text import LANGUAGES, Language
@@ -151,3 +151,24 @@ def test_what_stays_open_reaches_to_where_that_is_noticed() -> None:
     assert problem.opener == "div"
     assert cluster.start <= problem.start
     assert cluster.end >= problem.noticed
+
+
+def test_a_long_class_is_judged_by_its_methods() -> None:
+    methods = "".join(f"    def f{i}(self):\n        return [{i}, self.a]\n\n" for i in range(200))
+    text = "class A:\n" + methods + "\nx = 1\n"
+    assert suspects.problems(text, "python") == []
+    broken = text.replace("[100, self.a]", "[100, self.a", 1)
+    (cluster,) = clusters(broken, "python", suspects.problems(broken, "python"))
+    stretch = broken[cluster.start : cluster.end]
+    assert len(stretch) < 300
+    assert structure.weight(stretch, "python") > 0
+    assert structure.weight(stretch.replace("self.a\n", "self.a]\n", 1), "python") == 0
+
+
+def test_a_method_in_a_string_is_no_border() -> None:
+    inside = "    def not_this(self):\n        pass\n" * 100
+    text = "class A:\n" + '    """\n' + inside + "    def f(self:\n        pass\n" + '    """\n'
+    assert suspects.problems(text, "python") == []
+    broken = text + "    def g(self:\n        pass\n" + "    def h(self):\n        pass\n"
+    for cluster in clusters(broken, "python", suspects.problems(broken, "python")):
+        assert broken.count('"""', 0, cluster.start) % 2 == 0
