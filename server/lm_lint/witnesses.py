@@ -5,9 +5,10 @@ The detector asks this and the language model, and weighs them. Offsets are thos
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -72,28 +73,49 @@ class CodeWitness:
         self._c_text = structure.CText(plain(self.stretch)) if language == "c" and parser else None
         self._proposer = Proposer(vocabulary, text, language, reading, problems, start, end)
         self._python: PythonStretch | None = None
+        self._errors: dict[tuple[int, int, str], PythonError | None] = {}
 
     def proposed(self) -> list[Candidate]:
         """The edits that are checked, likeliest first."""
         return self._proposer.propose()[:_CHECKED]
 
     def better(self) -> Iterator[tuple[Candidate, Health | None]]:
-        seen: set[Key] = set()
+        """Where some edits mend the stretch altogether, those that only lessen what is wrong are
+        not looked at: that takes most of the time, and the slip is hardly ever one of them."""
         proposed = self.proposed()
-        if self.language == "python" and self.before is not None:
+        if self.before is None:
+            yield from self._distinct(proposed, lambda candidate: (True, None))
+            return
+        if self.language == "python":
             places = [(c.start - self.start, c.end - self.start) for c in proposed]
             self._python = PythonStretch(self.stretch, places)
+        mends = False
+        for found in self._distinct(proposed, functools.partial(self._judged, enough=0)):
+            mends = True
+            yield found
+        if not mends and self.before.weight > 1:
+            least = functools.partial(self._judged, enough=self.before.weight - 1)
+            yield from self._distinct(proposed, least)
+
+    def _distinct(
+        self,
+        proposed: list[Candidate],
+        judged: Callable[[Candidate], tuple[bool, Health | None]],
+    ) -> Iterator[tuple[Candidate, Health | None]]:
+        """Those that pass, the first of each layout."""
+        seen: set[Key] = set()
         for candidate in proposed:
             key = self._key(candidate)
             if key is None or key in seen:
                 continue
-            after = None
-            if self.before is not None:
-                after = self._after(candidate, self.before.weight - 1)
-                if after is None:
-                    continue
-            seen.add(key)
-            yield candidate, after
+            passes, after = judged(candidate)
+            if passes:
+                seen.add(key)
+                yield candidate, after
+
+    def _judged(self, candidate: Candidate, enough: int) -> tuple[bool, Health | None]:
+        after = self._after(candidate, enough)
+        return after is not None, after
 
     def fit(self, candidate: Candidate) -> float:
         if self.language != "c" or candidate.added not in ("{", "}"):
@@ -147,7 +169,12 @@ class CodeWitness:
         assert before is not None
         start, end = candidate.start - self.start, candidate.end - self.start
         assert self._python is not None
-        error = self._python.error(start, end, candidate.text)
+        edit = (start, end, candidate.text)
+        if edit not in self._errors:
+            self._errors[edit] = self._python.error(*edit)
+        error = self._errors[edit]
+        if error is not None and not enough:
+            return None
         growth = len(candidate.text) - (candidate.end - candidate.start)
         further = error is None or error.start > before.compiler_at + max(growth, 0)
         if further or not before.n_compiler:
