@@ -36,6 +36,9 @@ class ScriptedDetector:
     repairs: list[Repair]
     seen: list[tuple[str, Language]]
 
+    def prepare(self, text: str, language: Language, offset: int) -> None:
+        """Nothing is read here."""
+
     def detect(self, text: str, language: Language, breathe: object = None) -> list[Finding]:
         self.seen.append((text, language))
         return [

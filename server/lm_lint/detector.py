@@ -186,6 +186,16 @@ class Detector:
                 return
             yield Examination(self, whole_text, cluster, whole)
 
+    def prepare(self, text: str, language: Language, offset: int) -> None:
+        """Read what a slip at an offset would be judged by, so that it costs less when it comes."""
+        if not self.parser:
+            return
+        (cluster,) = clusters(text, language, [Problem(offset, offset, offset)])
+        low, high = _context(text, cluster)
+        reading = self.reader.read(text[low:high], language)
+        token = int(reading.tokens.bounds.searchsorted(offset - low))
+        _ = reading.scores.surprisal_bits[max(token - 1, 0) : token]
+
     def _finding(self, text: str, language: Language, examined: Examined) -> Finding | None:
         """The best option as a finding. Its confidence is that there is this slip, here or where
         the same edit is as right (a missing `}` has many places); its repairs share it out. What

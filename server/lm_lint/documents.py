@@ -43,6 +43,10 @@ class Tools(Protocol):
         """The findings of a text in normal form; `breathe` is called between chunks of work."""
         ...
 
+    def prepare(self, text: str, language: Language, settings: Settings, offset: int) -> None:
+        """Read ahead what a slip at an offset would be judged by."""
+        ...
+
     def live(self, text: str, language: Language) -> LiveScores:
         """The bits of a text in normal form, to be kept up to date."""
         ...
@@ -87,6 +91,9 @@ class OpenDocument:
         self._live: LiveScores | None = None
         # What was found last, in the normal form, moved along with the edits since; None before the first search.
         self._found: list[Finding] | None = None
+        self._cursor: int | None = (
+            None  # the last edit in the normal form, until it was prepared for
+        )
 
     @property
     def text(self) -> str:
@@ -113,6 +120,7 @@ class OpenDocument:
             edit = difference(before.text, self._normal.text)
         if self._found is not None:
             self._found = [m for found in self._found if (m := _moved(found, edit))]
+        self._cursor = edit.start
         if self._live is not None:
             self._live.edit(edit)
 
@@ -196,7 +204,14 @@ class OpenDocument:
         return Expectation(token, self._tools.or_on_cpu(lambda: live.expectation(place, k)))
 
     def settle(self, abandoned: Callable[[], bool] = never) -> bool:
-        """One slice (some 30 ms) of what was left open for speed; True once nothing is left."""
+        """One slice of what was left open for speed, or of what may be asked for next; True once
+        nothing is left."""
+        text, cursor, self._cursor = self._normal.text, self._cursor, None
+        if cursor is not None and text.strip():
+            self._tools.or_on_cpu(
+                lambda: self._tools.prepare(text, self.language, self.settings, cursor)
+            )
+            return False
         live = self._live
         return live is None or self._tools.or_on_cpu(lambda: live.settle(abandoned))
 

@@ -35,6 +35,7 @@ class DetectorLike(Protocol):
     def detect(
         self, text: str, language: Language, breathe: Callable[[], None] | None = None
     ) -> list[Finding]: ...
+    def prepare(self, text: str, language: Language, offset: int) -> None: ...
 
 
 class ScorerLike(Protocol):
@@ -74,6 +75,7 @@ class Engine:
             from lm_lint.scorer import Scorer
             from lm_lint.weights import default_folder, load
         with _timed(seconds, "load"):
+            device.use_threads()
             release = load(settings.model or default_folder(), settings.device)
             scorer: Any = _TimedScorer(Scorer(release), seconds)
             engine = cls(scorer, Detector(scorer), settings, Detector(scorer, parser=False))
@@ -114,6 +116,10 @@ class Engine:
         finally:
             # What the detector has the model read is counted apart.
             self.seconds["detect"] -= self.seconds["score"] - scored
+
+    def prepare(self, text: str, language: Language, settings: Settings, offset: int) -> None:
+        """Read ahead what a slip at an offset would be judged by."""
+        self._detectors[settings.parser].prepare(text, language, offset)
 
     def live(self, text: str, language: Language) -> LiveScores:
         """The bits of a text in normal form, to be kept up to date."""
