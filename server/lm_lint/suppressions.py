@@ -95,7 +95,12 @@ class Suppressions:
         So a comment that is written behind a line changes nothing of what is found in the text; one on a line of
         its own leaves an empty line, and the numbers of all lines stay.
         """
-        return tuple(_with_blanks(self.text, start, end) for start, end in self.comments)
+        res: list[tuple[int, int]] = []
+        for comment in self.comments:
+            start, end = _with_blanks(self.text, *comment)
+            # Two comments share the blanks between them.
+            res.append((max(start, res[-1][1]) if res else start, end))
+        return tuple(res)
 
     @cached_property
     def _document(self) -> Document:

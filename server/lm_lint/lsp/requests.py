@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -28,17 +29,20 @@ def register(server: LintServer) -> None:
 
 
 def _register_actions(server: LintServer) -> None:
+    """Actions are made on another thread: in a long text that takes longer than the loop may be held up."""
     options = types.CodeActionOptions(list(actions.KINDS), resolve_provider=True)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
     async def code_action(params: types.CodeActionParams) -> list[Any]:
         known = await _known(server, params.text_document.uri)
-        return actions.code_actions(*known, params, server.client.actions) if known else []
+        if known is None:
+            return []
+        return await asyncio.to_thread(actions.code_actions, *known, params, server.client.actions)
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(action: types.CodeAction) -> types.CodeAction:
         known = await _known_or_refused(server, actions.uri_of(action.data))
-        return actions.resolve(*known, action, server.client.actions)
+        return await asyncio.to_thread(actions.resolve, *known, action, server.client.actions)
 
 
 def _register_insight(server: LintServer) -> None:
@@ -93,7 +97,9 @@ def _register_commands(server: LintServer) -> None:
         @server.command(command)
         async def apply(arguments: list[Any]) -> bool:
             known = await _known_or_refused(server, actions.uri_of(arguments))
-            edit = actions.edit_of(*known, command, arguments, server.client.actions)
+            edit = await asyncio.to_thread(
+                actions.edit_of, *known, command, arguments, server.client.actions
+            )
             if edit is None:
                 return False
             wanted = types.ApplyWorkspaceEditParams(edit, label="lm-lint")
