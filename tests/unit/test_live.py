@@ -253,7 +253,7 @@ PIECES = st.one_of(
     ),
     st.sampled_from(["int count = 0;\n", "</li>\n", "    return [1, 2]\n", "\t\tlength--;\n"]),
     st.sampled_from([*SOURCES.values()]),
-    st.sampled_from(["".join(f"item_{i} = {i}\n" for i in range(500))]),
+    st.sampled_from(["".join(f"item_{i} = {i}\n" for i in range(200))]),
     st.text(max_size=8),
 ).map(lambda text: text.replace("\r", ""))
 
@@ -330,6 +330,8 @@ class Editing(RuleBasedStateMachine):
         known = scores.known
         assert len(known) == len(scores.tokens) + 1 == len(scores.surprisal_bits)
         np.testing.assert_array_equal(np.isnan(scores.surprisal_bits), known == UNKNOWN)
+        if len(scores.text) > 4000:
+            return  # at the end it is looked at in any case
         expected = self.scorer.score(scores.text, scores.language).surprisal_bits
         exact = known == EXACT
         np.testing.assert_allclose(scores.surprisal_bits[exact], expected[exact], atol=1e-3)
@@ -339,10 +341,11 @@ class Editing(RuleBasedStateMachine):
             check(self.scorer, settled(self.scores))
 
 
+@pytest.mark.slow
 def test_any_edits_leave_the_bits_of_a_fresh_start(scorer: Scorer) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     machine = type("EditingWithScorer", (Editing,), {"scorer": scorer})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=15, stateful_step_count=20, deadline=None)
+        machine, settings=settings(max_examples=12, stateful_step_count=15, deadline=None)
     )
