@@ -41,8 +41,8 @@ _RUBBLE = 40  # a stretch with more problems than these is no program with some 
 _ROUNDS_OF_RUBBLE = 2  # and not worth more rounds than these
 _CLUSTERS_AT_ONCE = 16
 _CLUSTERS_IN_ALL = 40  # of a text that is no program the rest may wait until it is one
-_WHOLE_CHARS = 6000  # a text up to this length is read as a whole
-_CONTEXT_CHARS = 1000  # of a longer one so much before a cluster, and a little behind it
+_WHOLE_CHARS = 2000  # a cluster that begins within so much is read from the text's start
+_CONTEXT_CHARS = 1000  # for others so much before them is read, and for all a little behind
 _BEHIND_CHARS = 400
 _QUICK = 160  # candidates that the model looks at for a short while
 _KEPT = 16  # and for a long one
@@ -111,16 +111,27 @@ class Detector:
         self.ranker: Ranker = ranker or getattr(reader, "ranker", None) or DEFAULT
         self.vocabulary = Vocabulary(self.reader.tokenizer)
         self.memory: Memory[Evidence] = Memory(_REMEMBERED_CLUSTERS)
+        # The latest evidence on a stretch, whatever stood around it.
+        self.nearly: Memory[Evidence] = Memory(_REMEMBERED_CLUSTERS)
+        self.patient = True
+        self.took_shortcuts = False
         self.breathe: Callable[[], None] = _go_on
 
     def detect(
-        self, text: str, language: Language, breathe: Callable[[], None] | None = None
+        self,
+        text: str,
+        language: Language,
+        breathe: Callable[[], None] | None = None,
+        patient: bool = True,
     ) -> list[Finding]:
         """The findings of a text, most certain first; [] for text that parses and reads well.
 
         breathe  called between chunks of work; what it raises ends the search
+        patient  False: of a stretch that was examined before, that evidence is good enough, though something
+                 near it or in the rest of a page may have changed; `took_shortcuts` tells whether it was
         """
         self.breathe = breathe or _go_on
+        self.patient, self.took_shortcuts = patient, False
         try:
             return self._detect(text, language)
         finally:
@@ -260,13 +271,18 @@ class WholeText:
     language: Language
     n_clusters: int
     reliable: bool
-    page: tuple[Page, Layout] | None
+    parser: bool
 
     @classmethod
     def of(cls, text: str, language: Language, n_clusters: int, parser: bool) -> WholeText:
-        page = suspects.page_of(text) if language == "html" and parser else None
-        reliable = structure.is_reliable(text, language)
-        return cls(text, language, n_clusters, reliable, (page, Layout(page)) if page else None)
+        return cls(text, language, n_clusters, structure.is_reliable(text, language), parser)
+
+    @cached_property
+    def page(self) -> tuple[Page, Layout] | None:
+        if self.language != "html" or not self.parser:
+            return None
+        page = suspects.page_of(self.text)
+        return page, Layout(page)
 
     @cached_property
     def skeleton(self) -> tuple[list[int], tuple[Hashable, ...]]:
@@ -328,8 +344,7 @@ class Examination:
         )
 
     def result(self) -> Examined:
-        key = (self.key, self.text, self.start, self.end, *self.problems, self._around())
-        evidence = self.detector.memory.get(key, 1, self._evidence)
+        evidence = self._remembered()
         nothing = features.of_nothing(
             self.stretch,
             self.language,
@@ -348,6 +363,18 @@ class Examination:
         ranker = self.detector.ranker
         probabilities = ranker.probabilities(self.key, nothing, [o.features for o in options])
         return Examined(self.cluster, options, nothing, probabilities)
+
+    def _remembered(self) -> Evidence:
+        detector = self.detector
+        problems = [_moved(problem, -self.start) for problem in self.problems]
+        near = (self.key, self.stretch, *problems)
+        if not detector.patient and (found := detector.nearly.known(near)) is not None:
+            detector.took_shortcuts = True
+            return found
+        key = (self.key, self.text, self.start, self.end, *self.problems, self._around())
+        evidence = detector.memory.get(key, 1, self._evidence)
+        detector.nearly.keep(near, 1, evidence)
+        return evidence
 
     def _around(self) -> Hashable:
         """What of the rest of a page has a part in its evidence: the other tags and their layout."""
@@ -470,10 +497,11 @@ def place_of(text: str, repair: Repair | Candidate) -> tuple[int, int]:
 
 
 def _context(text: str, cluster: Cluster) -> tuple[int, int]:
-    """What has to be read to judge a cluster: whole lines, as far back as the model looks."""
-    if len(text) <= _WHOLE_CHARS:
-        return 0, len(text)
-    low = text.rfind("\n", 0, max(cluster.start - _CONTEXT_CHARS, 0)) + 1
+    """What has to be read to judge a cluster: whole lines, as far back as the model looks, and as
+    far ahead as a repair is compared. No more, since an edit in it costs a new look at the cluster."""
+    low = 0
+    if cluster.start > _WHOLE_CHARS:
+        low = text.rfind("\n", 0, max(cluster.start - _CONTEXT_CHARS, 0)) + 1
     cut = text.find("\n", min(cluster.end + _BEHIND_CHARS, len(text)))
     return low, len(text) if cut < 0 else cut + 1
 

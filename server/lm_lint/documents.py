@@ -39,8 +39,13 @@ class Tools(Protocol):
         language: Language,
         settings: Settings,
         breathe: Callable[[], None],
-    ) -> list[Finding]:
-        """The findings of a text in normal form; `breathe` is called between chunks of work."""
+        patient: bool,
+    ) -> tuple[list[Finding], bool]:
+        """The findings of a text in normal form, and whether a patient search may find others.
+
+        `breathe` is called between chunks of work. Not patient: what was found out about a stretch
+        of text is good enough while what stands around it changes.
+        """
         ...
 
     def prepare(self, text: str, language: Language, settings: Settings, offset: int) -> None:
@@ -91,6 +96,10 @@ class OpenDocument:
         self._live: LiveScores | None = None
         # What was found last, in the normal form, moved along with the edits since; None before the first search.
         self._found: list[Finding] | None = None
+        self._is_current = False  # it is what was found in this very text
+        self._is_rough = False  # a patient look may find something else
+        # Whether `settle` found something else, which `diagnostics` gives; whoever asks may reset it.
+        self.has_news: bool = False
         self._cursor: int | None = (
             None  # the last edit in the normal form, until it was prepared for
         )
@@ -120,7 +129,7 @@ class OpenDocument:
             edit = difference(before.text, self._normal.text)
         if self._found is not None:
             self._found = [m for found in self._found if (m := _moved(found, edit))]
-        self._cursor = edit.start
+        self._cursor, self._is_current = edit.start, False
         if self._live is not None:
             self._live.edit(edit)
 
@@ -135,16 +144,20 @@ class OpenDocument:
         """
         if typed is not None and self._found is not None:
             self._found = list(self._still_there(self._found, typed))
-        else:
-            self._found = self._search(abandoned)
-        return self._placed(self._found)
+            self._is_current = False
+        elif not self._is_current:
+            # The first look is a patient one; later ones are followed by one in `settle`.
+            self._found = self._search(abandoned, patient=self._found is None)
+            self._is_current = True
+        return self._placed(self._found or [])
 
-    def _search(self, abandoned: Callable[[], bool]) -> list[Finding]:
-        if not self._normal.text.strip():
-            return []
+    def _search(self, abandoned: Callable[[], bool], patient: bool) -> list[Finding]:
         text, breathe = self._normal.text, _breathing(abandoned)
-        found = self._tools.or_on_cpu(
-            lambda: self._tools.find(text, self.language, self.settings, breathe)
+        if not text.strip():
+            self._is_rough = False
+            return []
+        found, self._is_rough = self._tools.or_on_cpu(
+            lambda: self._tools.find(text, self.language, self.settings, breathe, patient)
         )
         return [placed(text, finding) for finding in found]
 
@@ -205,7 +218,11 @@ class OpenDocument:
 
     def settle(self, abandoned: Callable[[], bool] = never) -> bool:
         """One slice of what was left open for speed, or of what may be asked for next; True once
-        nothing is left."""
+        nothing is left. Raises Abandoned."""
+        if self._is_rough and self._is_current:
+            before, self._found = self._found, self._search(abandoned, patient=True)
+            self.has_news = self.has_news or before != self._found
+            return False
         text, cursor, self._cursor = self._normal.text, self._cursor, None
         if cursor is not None and text.strip():
             self._tools.or_on_cpu(

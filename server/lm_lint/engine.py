@@ -33,8 +33,14 @@ T = TypeVar("T")
 
 class DetectorLike(Protocol):
     def detect(
-        self, text: str, language: Language, breathe: Callable[[], None] | None = None
+        self,
+        text: str,
+        language: Language,
+        breathe: Callable[[], None] | None = None,
+        patient: bool = True,
     ) -> list[Finding]: ...
+    @property
+    def took_shortcuts(self) -> bool: ...
     def prepare(self, text: str, language: Language, offset: int) -> None: ...
 
 
@@ -107,12 +113,15 @@ class Engine:
         language: Language,
         settings: Settings,
         breathe: Callable[[], None],
-    ) -> list[Finding]:
-        """The findings of a text in normal form; `breathe` is called between chunks of work."""
+        patient: bool,
+    ) -> tuple[list[Finding], bool]:
+        """The findings of a text in normal form, and whether a patient search may find others."""
         scored = self.seconds["score"]
+        detector = self._detectors[settings.parser]
         try:
             with _timed(self.seconds, "detect"):
-                return self._detectors[settings.parser].detect(text, language, breathe=breathe)
+                found = detector.detect(text, language, breathe=breathe, patient=patient)
+                return found, detector.took_shortcuts
         finally:
             # What the detector has the model read is counted apart.
             self.seconds["detect"] -= self.seconds["score"] - scored

@@ -22,17 +22,28 @@ class Memory(Generic[T]):
 
     def get(self, key: Hashable, cost: int, work: Callable[[], T]) -> T:
         """The answer to `key`: as it was, or by `work`, a function of the key alone."""
-        found = self._answers.get(key)
-        if found is not None:
+        if key in self._answers:
             self._answers.move_to_end(key)
-            return found[1]
+            return self._answers[key][1]
         answer = work()
+        self.keep(key, cost, answer)
+        return answer
+
+    def known(self, key: Hashable) -> T | None:
+        """The answer to `key`, where there is one."""
+        found = self._answers.get(key)
+        if found is None:
+            return None
+        self._answers.move_to_end(key)
+        return found[1]
+
+    def keep(self, key: Hashable, cost: int, answer: T) -> None:
+        """Remember an answer, in the place of an older one."""
+        self._spent += cost - self._answers.pop(key, (0, answer))[0]
         self._answers[key] = (cost, answer)
-        self._spent += cost
         while self._spent > self._budget and len(self._answers) > 1:
             _, (spared, _) = self._answers.popitem(last=False)
             self._spent -= spared
-        return answer
 
     def recent(self) -> Iterator[T]:
         """The answers, from the one asked for last."""

@@ -242,7 +242,9 @@ class Scripted:
         self.seen: list[str] = []
         self.fails_after = fails_after
 
-    def detect(self, text: str, language: Language, breathe: object = None) -> list[Finding]:
+    def detect(
+        self, text: str, language: Language, breathe: object = None, patient: bool = True
+    ) -> list[Finding]:
         if len(self.seen) == self.fails_after:
             raise KeyboardInterrupt
         self.seen.append(text)

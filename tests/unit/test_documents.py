@@ -136,11 +136,12 @@ class Editing(RuleBasedStateMachine):
     @precondition(lambda self: len(self.text) < 9000)
     @rule()
     def at_rest(self) -> None:
+        self.document.diagnostics()
+        while not self.document.settle():
+            pass
         assert shown(self.document.diagnostics()) == shown(
             engine_of(self.folder).check(self.text, self.language)
         )
-        while not self.document.settle():
-            pass
         mine = self.document.surprisal(0, len(self.text))
         fresh = self.engine.scores(self.text, self.language)
         assert [t.start for t in mine] == fresh.tokens.bounds[:-1].tolist()

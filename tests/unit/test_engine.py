@@ -115,10 +115,14 @@ class Fickle:
     def __init__(self) -> None:
         self.said: list[str] = []
 
+    took_shortcuts = False
+
     def prepare(self, text: str, language: Language, offset: int) -> None:
         """Nothing is read here."""
 
-    def detect(self, text: str, language: Language, breathe: object = None) -> list[Finding]:
+    def detect(
+        self, text: str, language: Language, breathe: object = None, patient: bool = True
+    ) -> list[Finding]:
         if not self.said:
             raise DeviceError("cuda:0 is out of memory")
         return []

@@ -371,6 +371,10 @@ class Worker:
         try:
             if slot is not None and slot.document is not None and slot.edits == []:
                 is_done = slot.document.settle(self._is_something_waiting)
+                if slot.document.has_news:
+                    slot.document.has_news = False
+                    with self._changed:
+                        self._queue.checks.setdefault(uri, _Check(uri, None))
         except Abandoned:
             is_done = False
         except Exception:
