@@ -20,7 +20,7 @@ from tqdm import tqdm
 from bench import slips
 from bench.options import choice_of_slips
 from bench.slips import Slip
-from lm_lint import structure, suspects
+from lm_lint import suspects
 from lm_lint.candidates import Candidate
 from lm_lint.clusters import clusters
 from lm_lint.detector import Detector

@@ -386,6 +386,7 @@ class Examination:
 
     def _evidence(self) -> Evidence:
         better = []
+        self.witness.breathe = self.detector.breathe
         for found in itertools.islice(self.witness.better(), _QUICK):
             better.append(found)
             self.detector.breathe()

@@ -281,6 +281,9 @@ def _places(found: Sequence[Cluster]) -> list[Span]:
 
 def _touching(bounds: npt.NDArray[np.int64], start: int, end: int) -> Span:
     """The tokens that share a character with text[start:end], as a range."""
-    first = int(bounds.searchsorted(start, side="right")) - 1
+    # Pieces of one character all begin where it does.
+    first = int(bounds.searchsorted(start, side="left"))
+    if first == len(bounds) or bounds[first] > start:
+        first -= 1
     last = int(bounds.searchsorted(max(end, start + 1), side="left"))
     return min(max(first, 0), len(bounds) - 1), min(max(last, 0), len(bounds) - 1)

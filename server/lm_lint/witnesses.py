@@ -32,10 +32,15 @@ _SEVERAL = 3  # so many problems may be those of several slips
 _CHECKED = 420  # candidates that the parsers see; the first 260 lose one in twenty repairs
 
 
+def _go_on() -> None:
+    """Nobody waits for anything else."""
+
+
 class Witness(Protocol):
     """What is asked about a stretch of text."""
 
     before: Health | None
+    breathe: Callable[[], None]  # called between chunks of work
 
     def better(self) -> Iterator[tuple[Candidate, Health | None]]:
         """The edits after which the text parses better, likeliest first, one for each layout."""
@@ -62,6 +67,7 @@ class CodeWitness:
     ) -> None:
         """The stretch is text[start:end]; the problems lie in it."""
         self.language, self.start = language, start
+        self.breathe: Callable[[], None] = _go_on
         self.stretch = text[start:end]
         self.before = structure.health(self.stretch, language) if parser else None
         self._mismatches = brace_mismatches(self.stretch) if language == "c" else 0
@@ -105,6 +111,7 @@ class CodeWitness:
         """Those that pass, the first of each layout."""
         seen: set[Key] = set()
         for candidate in proposed:
+            self.breathe()
             key = self._key(candidate)
             if key is None or key in seen:
                 continue
@@ -290,6 +297,7 @@ class PageWitness:
         self, page: Page, layout: Layout, problems: list[Problem], low: int, high: int
     ) -> None:
         self.page, self.low, self.high = page, low, high
+        self.breathe: Callable[[], None] = _go_on
         self._layout = layout
         self._fits: dict[tuple[int, int, str], float] = {}
         wanted = {(p.start + low, p.end + low) for p in problems}
@@ -301,6 +309,7 @@ class PageWitness:
         n_chars = len(self.page.text)
         seen: set[tuple[int, int, str]] = set()
         for rank, (problem, proposal) in enumerate(self._in_turn()):
+            self.breathe()
             key = (proposal.start, proposal.end, proposal.text)
             inside = self.low <= proposal.start and proposal.end <= self.high
             if key in seen or not inside:

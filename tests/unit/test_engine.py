@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lm_lint.engine import Engine
-from lm_lint.normal import NormalText
 from lm_lint.errors import DeviceError
 from lm_lint.findings import Finding, Repair
+from lm_lint.normal import NormalText
 from lm_lint.scorer import Scores
 from lm_lint.settings import Settings
 from lm_lint.text import LANGUAGES, Language

@@ -9,7 +9,7 @@ import pytest
 from lm_lint import structure, suspects
 from lm_lint.text import Language
 from tests.sources import SOURCES
-from tests.unit.test_parts import C, PYTHON
+from tests.unit.test_parts import PYTHON, C
 
 FUNCTION = "int f{n}(int a)\n{{\n    if (a) {{\n        g(a);\n    }}\n    return a;\n}}\n\n"
 FUNCTIONS = "#include <stdio.h>\n" + "".join(FUNCTION.format(n=i) for i in range(60))
@@ -84,7 +84,7 @@ def test_a_word_that_stands_once_in_its_part_is_known_from_others() -> None:
 
 def test_python_2_is_known_by_any_of_its_parts() -> None:
     old = DEFINITIONS + "def old():\n    print 'x'\n"
-    assert [p for p in suspects.problems(old, "python")] == structure.problems(old, "python")
+    assert suspects.problems(old, "python") == structure.problems(old, "python")
 
 
 def test_an_open_string_does_not_cost_the_whole_file() -> None:
