@@ -9,7 +9,7 @@ from lm_lint.settings import Settings
 from lm_lint.text import Document, Encoding, Language
 from tests.marked import engine_for, read_marks
 
-URI = "file:///work/a.c"
+URI = "file:///home/me/a.c"
 
 
 def snapshot_of(
