@@ -75,6 +75,8 @@ class Engine:
         seconds: Counter[str] = Counter()
         # Threads that wait by spinning made one file take five times as long beside other work.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        # A program for each shape of matrix is kept; the thousand of the default came to 300 MiB.
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
         with _timed(seconds, "import"):
             from lm_lint import device
             from lm_lint.detector import Detector
