@@ -128,7 +128,7 @@ class Fuzz:
             where = self.client.range(text.text, start, max(start, end))
             if self.random.random() < 0.1:
                 where = {"start": where["end"], "end": where["start"]}
-            if end == len(text.text) and self.random.random() < 0.3:
+            elif end == len(text.text) and self.random.random() < 0.3:
                 far = {"line": 10**6, "character": 10**6}
                 where = {"start": where["start"], "end": far}
             changes.append({"range": where, "text": new})
