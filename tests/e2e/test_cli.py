@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -114,8 +115,13 @@ def test_a_reader_that_goes_away_is_no_trouble(tiny_folder: Path, tmp_path: Path
 def test_an_interruption_is_quiet(tmp_path: Path) -> None:
     """Interrupted while it waits for standard input, which is before the model is loaded."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # In the background of a script SIGINT is ignored, and children inherit that.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        [*COMMAND, "missing.c", "-", "--language", "c"], env=ENVIRONMENT, **pipes
+        [*COMMAND, "missing.c", "-", "--language", "c"],
+        env=ENVIRONMENT,
+        preexec_fn=listen,
+        **pipes,
     ) as process:
         assert process.stderr is not None
         # The sentence about the missing file says that the command is past its start.
