@@ -90,7 +90,12 @@ class LintProtocol(LanguageServerProtocol):
         # What is read is changed by reading it.
         message_id = message.get("id")
         try:
-            self.handle_message(self.structure_message(message))
+            known = self.structure_message(message)
+            if is_request and not hasattr(known, "id"):
+                # Read as the notification that its method is, it would never be answered.
+                self._refuse(message_id, JsonRpcInvalidRequest("this method is a notification"))
+                return
+            self.handle_message(known)
         except JsonRpcException as error:
             log.warning("%s cannot be read", str(message.get("method", "an answer"))[:100])
             if is_request:

@@ -44,6 +44,10 @@ def test_every_request_is_answered_at_any_time(connect: Connect) -> None:
     assert refused(client, "initialize", {"processId": None, "capabilities": {}}) == INVALID_REQUEST
     assert refused(client, "textDocument/hover", {"position": 1}) == INVALID_PARAMS
     assert refused(client, "no/such/method", {}) == METHOD_NOT_FOUND
+    # A notification by its method, and a request by its number.
+    assert (
+        refused(client, "textDocument/didClose", {"textDocument": {"uri": "untitled:0"}}) == -32600
+    )
     assert refused(client, "lmLint/surprisal", {"textDocument": 3}) == INVALID_PARAMS
     assert refused(client, "workspace/executeCommand", {"command": "no"}) == INVALID_PARAMS
     assert (
