@@ -34,7 +34,7 @@ from lm_lint.ranking import DEFAULT, Features, Ranker
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
-from lm_lint.witnesses import CodeWitness, PageWitness, Witness, hot_tokens
+from lm_lint.witnesses import CodeWitness, PageWitness, Witness, go_on, hot_tokens
 
 _ROUNDS = 8  # a repair uncovers what stood behind it; this deep and no deeper
 _RUBBLE = 40  # a stretch with more problems than these is no program with some slips,
@@ -115,7 +115,7 @@ class Detector:
         self.nearly: Memory[Evidence] = Memory(_REMEMBERED_CLUSTERS)
         self.patient = True
         self.took_shortcuts = False
-        self.breathe: Callable[[], None] = _go_on
+        self.breathe: Callable[[], None] = go_on
 
     def detect(
         self,
@@ -130,12 +130,12 @@ class Detector:
         patient  False: of a stretch that was examined before, that evidence is good enough, though something
                  near it or in the rest of a page may have changed; `took_shortcuts` tells whether it was
         """
-        self.breathe = breathe or _go_on
+        self.breathe = breathe or go_on
         self.patient, self.took_shortcuts = patient, False
         try:
             return self._detect(text, language)
         finally:
-            self.breathe = _go_on
+            self.breathe = go_on
 
     def _detect(self, text: str, language: Language) -> list[Finding]:
         res: list[Finding] = []
@@ -455,10 +455,6 @@ class Examination:
             end = self.text.find("\n", problem.start)
             res.append(self.text[start : end if end >= 0 else len(self.text)])
         return res
-
-
-def _go_on() -> None:
-    """Nobody waits for anything else."""
 
 
 def surprising(reading: Any) -> list[Problem]:

@@ -32,7 +32,7 @@ _SEVERAL = 3  # so many problems may be those of several slips
 _CHECKED = 420  # candidates that the parsers see; the first 260 lose one in twenty repairs
 
 
-def _go_on() -> None:
+def go_on() -> None:
     """Nobody waits for anything else."""
 
 
@@ -67,7 +67,7 @@ class CodeWitness:
     ) -> None:
         """The stretch is text[start:end]; the problems lie in it."""
         self.language, self.start = language, start
-        self.breathe: Callable[[], None] = _go_on
+        self.breathe: Callable[[], None] = go_on
         self.stretch = text[start:end]
         self.before = structure.health(self.stretch, language) if parser else None
         self._mismatches = brace_mismatches(self.stretch) if language == "c" else 0
@@ -297,7 +297,7 @@ class PageWitness:
         self, page: Page, layout: Layout, problems: list[Problem], low: int, high: int
     ) -> None:
         self.page, self.low, self.high = page, low, high
-        self.breathe: Callable[[], None] = _go_on
+        self.breathe: Callable[[], None] = go_on
         self._layout = layout
         self._fits: dict[tuple[int, int, str], float] = {}
         wanted = {(p.start + low, p.end + low) for p in problems}
