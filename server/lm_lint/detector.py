@@ -38,7 +38,8 @@ from lm_lint.witnesses import CodeWitness, PageWitness, Witness, go_on, hot_toke
 
 _ROUNDS = 8  # a repair uncovers what stood behind it; this deep and no deeper
 _RUBBLE = 40  # a stretch with more problems than these is no program with some slips,
-_ROUNDS_OF_RUBBLE = 2  # and not worth more rounds than these
+_DENSE, _DENSE_CHARS = 8, 20  # nor is one with so many, one in so few characters;
+_ROUNDS_OF_RUBBLE = 2  # it is not worth more rounds than these
 _CLUSTERS_AT_ONCE = 16
 _CLUSTERS_IN_ALL = 40  # of a text that is no program the rest may wait until it is one
 _WHOLE_CHARS = 2000  # a cluster that begins within so much is read from the text's start
@@ -146,7 +147,7 @@ class Detector:
         for n_rounds in range(_ROUNDS):
             accepted: list[Finding] = []
             for examination in self.examinations(current, language, settled):
-                if n_rounds >= _ROUNDS_OF_RUBBLE and len(examination.problems) > _RUBBLE:
+                if n_rounds >= _ROUNDS_OF_RUBBLE and _is_rubble(examination):
                     continue
                 if n_examined == _CLUSTERS_IN_ALL:
                     break
@@ -455,6 +456,12 @@ class Examination:
             end = self.text.find("\n", problem.start)
             res.append(self.text[start : end if end >= 0 else len(self.text)])
         return res
+
+
+def _is_rubble(examination: Examination) -> bool:
+    n_problems = len(examination.problems)
+    is_dense = n_problems >= _DENSE and n_problems * _DENSE_CHARS > len(examination.stretch)
+    return n_problems > _RUBBLE or is_dense
 
 
 def surprising(reading: Any) -> list[Problem]:

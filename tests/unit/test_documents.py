@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lm_lint import weights
-from lm_lint.detector import Detector
+from lm_lint.detector import Detector, Examination, Examined
 from lm_lint.diagnostics import Diagnostic
 from lm_lint.documents import OpenDocument
 from lm_lint.engine import Engine
@@ -251,3 +251,22 @@ def test_offsets_of_the_normal_form_go_there_and_back(text: str) -> None:
     normal = NormalText.of(text)
     for offset in range(len(normal.text) + 1):
         assert normal.normal_offset(normal.original_offset(offset)) == offset
+
+
+RUBBLE = "<di<div>\n<p>a</p\x85</div>\n\n)v\x0c\n<p>a</p>def\u2028int x = f(1);\nint x = f漢);\n/div>\n)\n"
+
+
+@pytest.mark.released
+def test_what_is_no_program_is_not_searched_round_after_round(
+    real: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examined: list[str] = []
+    result = Examination.result
+
+    def counted(self: Examination) -> Examined:
+        examined.append(self.stretch)
+        return result(self)
+
+    monkeypatch.setattr(Examination, "result", counted)
+    assert real.check(RUBBLE, "c")
+    assert len(examined) == 2

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Protocol
 
 log = logging.getLogger(__name__)
 
+INTERNAL_ERROR = -32603
 MAX_MESSAGE_BYTES = 256 * 2**20  # a length beyond this is noise, not a message
 
 # Anchored at the end only: after a message that was longer than its header said, the next header follows its rest.
@@ -205,12 +206,11 @@ class Connection:
     def _write(self) -> None:
         is_open = True
         while (message := self._outgoing.get()) is not None:
-            if not is_open:
+            if not is_open or (body := self._body(message)) is None:
                 continue
             try:
-                self._channel.send(json.dumps(message, default=self._default).encode())
+                self._channel.send(body)
             except Exception as error:
-                # A message that cannot be written is a mistake of ours; a channel that is closed is not.
                 is_open = not _is_lost(error)
                 log.log(
                     logging.ERROR if is_open else logging.DEBUG,
@@ -221,6 +221,21 @@ class Connection:
             self._channel.close()
         except Exception:
             log.debug("the channel could not be closed", exc_info=True)
+
+    def _body(self, message: object) -> bytes | None:
+        """A message as JSON. One that cannot be written is a mistake of ours; whoever waits for it is told so."""
+        try:
+            return self._json(message)
+        except Exception:
+            log.exception("a message could not be written")
+        message_id = getattr(message, "id", None)
+        if message_id is None or hasattr(message, "method"):
+            return None
+        error = {"code": INTERNAL_ERROR, "message": "the answer could not be written"}
+        return self._json({"jsonrpc": "2.0", "id": message_id, "error": error})
+
+    def _json(self, message: object) -> bytes:
+        return json.dumps(message, default=self._default, allow_nan=False).encode()
 
 
 def _is_lost(error: Exception) -> bool:

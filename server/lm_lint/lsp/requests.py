@@ -126,6 +126,7 @@ async def _known(server: LintServer, uri: str) -> tuple[Snapshot, Any] | None:
     """The newest text of a document and its diagnostics; None where there are none, or none yet."""
     if server.status.status.state == "loading":
         return None
+    server.worker.prefer(uri)
     report = await server.report_of(uri)
     if report is None or report.snapshot is None:
         return None

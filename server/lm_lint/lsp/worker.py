@@ -2,7 +2,7 @@
 
 The event loop tells it what the texts have become and what is to be done; results come back to the loop. Of several
 versions of a document only the newest is worked on. What a person asks for goes first, then the document that is
-being edited, then the others, then files that are not open, then what was left open for speed. Work that nobody
+being edited or waited for, then the others, then files that are not open, then what was left open for speed. Work that nobody
 wants any more is given up between two chunks.
 """
 
@@ -123,7 +123,7 @@ class Worker:
         self._changed = threading.Condition()
         self._queue = _Queue()
         self._slots: dict[str, _Slot] = {}
-        self._edited: str | None = None
+        self._preferred: str | None = None
         self._is_stopping = False
         self._is_busy = False
         self._told: tuple[str, str] | None = None
@@ -152,7 +152,7 @@ class Worker:
             if edits is None:
                 slot.edits = None
             else:
-                self._edited = snapshot.uri
+                self._preferred = snapshot.uri
                 if slot.edits is not None:
                     slot.edits += edits
 
@@ -169,6 +169,11 @@ class Worker:
             self._queue.checks.pop(uri, None)
             self._queue.checks[uri] = _Check(uri, typed)
             self._changed.notify()
+
+    def prefer(self, uri: str) -> None:
+        """Somebody waits for the check of this document: it goes before those of others until another one is edited."""
+        with self._changed:
+            self._preferred = uri
 
     def ask(
         self, snapshot: Snapshot, work: Callable[[OpenDocument, Asked], T]
@@ -235,7 +240,7 @@ class Worker:
             question = queue.questions.popleft()
             return lambda: self._at_work(lambda: self._answer(question))
         if queue.checks:
-            uri = self._edited if self._edited in queue.checks else next(iter(queue.checks))
+            uri = self._preferred if self._preferred in queue.checks else next(iter(queue.checks))
             check = queue.checks.pop(uri or "")
             return lambda: self._at_work(lambda: self._check(check))
         if queue.scans:
@@ -283,13 +288,14 @@ class Worker:
         slot = self._slots.get(check.uri)
         if slot is None:
             return
-        snapshot, document = self._brought_up_to_date(slot)
+        snapshot, edits = self._newest(slot)
 
         def abandoned() -> bool:
             return self._is_gone(slot, snapshot) or self._should_step_aside(check)
 
         result = None
         try:
+            document = self._brought_up_to_date(slot, snapshot, edits)
             if document is not None:
                 result = self._judge(document, snapshot, check.typed, abandoned)
         except Abandoned:
@@ -308,9 +314,9 @@ class Worker:
 
     def _should_step_aside(self, check: _Check) -> bool:
         queue = self._queue
-        if check.n_steps_aside >= PATIENCE or check.uri == self._edited:
+        if check.n_steps_aside >= PATIENCE or check.uri == self._preferred:
             return False
-        return bool(queue.questions) or self._edited in queue.checks
+        return bool(queue.questions) or self._preferred in queue.checks
 
     def _answer(self, question: _Question[Any]) -> None:
         snapshot = question.snapshot
@@ -319,7 +325,12 @@ class Worker:
         if slot is None or self._is_other_text(slot, snapshot):
             self._settle_question(question, Stale())
             return
-        _, document = self._brought_up_to_date(slot)
+        try:
+            document = self._brought_up_to_date(slot, *self._newest(slot))
+        except Exception as error:
+            slot.document = None
+            self._settle_question(question, error)
+            return
         if document is None:
             self._settle_question(question, NoModel(self._trouble))
             return
@@ -410,12 +421,18 @@ class Worker:
             or self._slots.get(snapshot.uri) is not slot
         )
 
-    def _brought_up_to_date(self, slot: _Slot) -> tuple[Snapshot, OpenDocument | None]:
-        """The newest snapshot, and the thread's document with the same text; None while there is no model."""
+    def _newest(self, slot: _Slot) -> tuple[Snapshot, list[Edit] | None]:
+        """The newest snapshot, and the edits since the thread asked last."""
         with self._changed:
-            snapshot, edits, slot.edits = slot.snapshot, slot.edits, []
+            edits, slot.edits = slot.edits, []
+            return slot.snapshot, edits
+
+    def _brought_up_to_date(
+        self, slot: _Slot, snapshot: Snapshot, edits: list[Edit] | None
+    ) -> OpenDocument | None:
+        """The thread's document with the text of the snapshot; None while there is no model."""
         if self._engine is None:
-            return snapshot, None
+            return None
         text, settings = snapshot.document.text, snapshot.settings.lint_settings()
         document = slot.document
         if document is None or document.language != snapshot.language or slot.settings != settings:
@@ -428,7 +445,7 @@ class Worker:
             if document.text != text:
                 log.error("%s: the edits do not lead to the text", snapshot.uri)
                 document.replace(text)
-        return snapshot, document
+        return document
 
     def _settle_question(
         self, question: _Question[Any], error: Exception | None, result: Any = None

@@ -203,6 +203,21 @@ async def test_the_edited_document_and_questions_go_first(worker: Worker, heard:
     assert heard.order == ["asked", "edited", "b", "c", "old", "scanned"]
 
 
+async def test_the_document_that_somebody_waits_for_goes_first(
+    worker: Worker, heard: Heard
+) -> None:
+    heard.gated = "old"
+    for name in ["old", "b", "c", "wanted"]:
+        worker.put(snapshot(name, name))
+        worker.check(name)
+    await asyncio.to_thread(heard.began.wait, WAIT_S)
+    worker.prefer("wanted")
+    await heard.until("checked", "wanted")
+    heard.gate.set()
+    await heard.until("checked", "old")
+    assert heard.order == ["wanted", "b", "c", "old"]
+
+
 async def test_a_check_steps_aside_only_so_often(worker: Worker, heard: Heard) -> None:
     heard.gated = "old"
     worker.put(snapshot("old", "old"))
@@ -363,3 +378,36 @@ async def test_what_was_left_open_is_settled(
     await worker.ask(about, work)
     assert await asyncio.to_thread(done.wait, WAIT_S)
     assert engine.opened[0].n_slices == 0
+
+
+async def test_a_document_that_cannot_be_opened_is_answered_and_tried_again(
+    worker: Worker, engine: ScriptedEngine, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await heard.until("loaded")
+    opened = engine.open
+    monkeypatch.setattr(engine, "open", None)
+    first = snapshot("a", "int a;")
+    worker.put(first)
+    with pytest.raises(TypeError):
+        await asyncio.wait_for(worker.ask(first, lambda document, _: document.text), WAIT_S)
+    worker.check("a")
+    await heard.until("checked", "a", 1, True, None)
+    monkeypatch.setattr(engine, "open", opened)
+    worker.put(snapshot("a", "int b;", 2), [Edit(4, 5, "b")])
+    worker.check("a")
+    await heard.until("checked", "a", 2, True, "int b;")
+
+
+async def test_a_document_that_cannot_follow_an_edit_is_opened_anew(
+    worker: Worker, engine: ScriptedEngine, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.put(snapshot("a", "int a;"))
+    worker.check("a")
+    await heard.until("checked", "a", 1)
+    monkeypatch.setattr(engine.opened[0], "edit", None)
+    worker.put(snapshot("a", "int b;", 2), [Edit(4, 5, "b")])
+    worker.check("a")
+    await heard.until("checked", "a", 2, True, None)
+    worker.check("a")
+    await heard.until("checked", "a", 2, True, "int b;")
+    assert len(engine.opened) == 2
