@@ -4,8 +4,8 @@
 
 Edits of all kinds (in part and whole, several at once, reversed, outside the text, emoji, CR, form feeds) go to several
 documents at once; between them requests, and messages that are no JSON, no requests, out of turn or nonsense. Every
-now and then the server is asked for its text. Status 1 when a text differs, a request stays unanswered, or the server
-ends.
+now and then the server is asked for its text. Status 1 when a text differs, a request stays unanswered, the server ends,
+or logs an error.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from bench.lsp_client import (
     start,
 )
 
+ERROR = 1  # the type of a logged message
 LANGUAGES = ("c", "html", "python", "latex")
 PIECES = (
     *(
@@ -69,6 +70,10 @@ METHODS = (
 
 class Mismatch(Exception):
     """The server's text is not the client's."""
+
+
+class Mistake(Exception):
+    """The server logged an error: something failed inside that no answer tells of."""
 
 
 class Fuzz:
@@ -217,7 +222,7 @@ def _between_characters(text: str, offset: int) -> int:
 
 
 def run(n_messages: int, seed: int, encoding: str, pulls: bool = False) -> Counter[str]:
-    """Raises Mismatch, and AssertionError for a server that ends or does not answer."""
+    """Raises Mismatch, Mistake, and AssertionError for a server that ends or does not answer."""
     process = start()
     assert process.stdin
     assert process.stdout
@@ -234,6 +239,8 @@ def run(n_messages: int, seed: int, encoding: str, pulls: bool = False) -> Count
             if there != text.text:
                 raise Mismatch(f"{text.uri}: {there!r} for {text.text!r}")
         client.forget_unread()
+        if errors := [log["message"] for log in client.logs if log["type"] == ERROR]:
+            raise Mistake(f"{len(errors)} errors in the server's log, first: {errors[0]}")
         client.request("shutdown")
         client.notify("exit")
         assert process.wait(60) == 0

@@ -9,6 +9,7 @@ import dataclasses
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from lm_lint import suppressions, suspects
@@ -79,6 +80,15 @@ class Expectation:
     likeliest: tuple[tuple[str, float], ...]
 
 
+class _Look(IntEnum):
+    """How well a text was searched."""
+
+    NONE = 0  # never
+    EARLIER = 1  # before its last edits
+    ROUGH = 2  # as it is, but a patient look may find something else
+    PATIENT = 3
+
+
 def never() -> bool:
     return False
 
@@ -94,15 +104,13 @@ class OpenDocument:
         self._suppressed = suppressions.of(text, language)
         self._normal = NormalText.of(text, self._suppressed.left_out)
         self._live: LiveScores | None = None
-        # What was found last, in the normal form, moved along with the edits since; None before the first search.
-        self._found: list[Finding] | None = None
-        self._is_current = False  # it is what was found in this very text
-        self._is_rough = False  # a patient look may find something else
+        # What was found last, in the normal form, moved along with the edits since, and how well it was looked for.
+        self._found: list[Finding] = []
+        self._look = _Look.NONE
         # Whether `settle` found something else, which `diagnostics` gives; whoever asks may reset it.
         self.has_news: bool = False
-        self._cursor: int | None = (
-            None  # the last edit in the normal form, until it was prepared for
-        )
+        # The last edit in the normal form, until it was prepared for.
+        self._cursor: int | None = None
 
     @property
     def text(self) -> str:
@@ -127,9 +135,9 @@ class OpenDocument:
             return
         if not (before.is_text and self._normal.is_text):
             edit = difference(before.text, self._normal.text)
-        if self._found is not None:
-            self._found = [m for found in self._found if (m := _moved(found, edit))]
-        self._cursor, self._is_current = edit.start, False
+        self._found = [m for found in self._found if (m := _moved(found, edit))]
+        self._look = min(self._look, _Look.EARLIER)
+        self._cursor = edit.start
         if self._live is not None:
             self._live.edit(edit)
 
@@ -142,24 +150,24 @@ class OpenDocument:
                    what is there stays where it still may be true. None: everything is looked at.
         abandoned  asked between chunks of work; where it says True, Abandoned is raised.
         """
-        if typed is not None and self._found is not None:
+        if typed is not None and self._look is not _Look.NONE:
             self._found = list(self._still_there(self._found, typed))
-            self._is_current = False
-        elif not self._is_current:
+            self._look = _Look.EARLIER
+        elif self._look <= _Look.EARLIER:
             # The first look is a patient one; later ones are followed by one in `settle`.
-            self._found = self._search(abandoned, patient=self._found is None)
-            self._is_current = True
-        return self._placed(self._found or [])
+            self._search(abandoned, patient=self._look is _Look.NONE)
+        return self._placed(self._found)
 
-    def _search(self, abandoned: Callable[[], bool], patient: bool) -> list[Finding]:
+    def _search(self, abandoned: Callable[[], bool], patient: bool) -> None:
         text, breathe = self._normal.text, _breathing(abandoned)
         if not text.strip():
-            self._is_rough = False
-            return []
-        found, self._is_rough = self._tools.or_on_cpu(
+            self._found, self._look = [], _Look.PATIENT
+            return
+        found, is_rough = self._tools.or_on_cpu(
             lambda: self._tools.find(text, self.language, self.settings, breathe, patient)
         )
-        return [placed(text, finding) for finding in found]
+        self._found = [placed(text, finding) for finding in found]
+        self._look = _Look.ROUGH if is_rough else _Look.PATIENT
 
     def _still_there(self, found: Sequence[Finding], typed: Span) -> Iterator[Finding]:
         """What was found earlier, where the text still stumbles and nobody is writing."""
@@ -219,8 +227,9 @@ class OpenDocument:
     def settle(self, abandoned: Callable[[], bool] = never) -> bool:
         """One slice of what was left open for speed, or of what may be asked for next; True once
         nothing is left. Raises Abandoned."""
-        if self._is_rough and self._is_current:
-            before, self._found = self._found, self._search(abandoned, patient=True)
+        if self._look is _Look.ROUGH:
+            before = self._found
+            self._search(abandoned, patient=True)
             self.has_news = self.has_news or before != self._found
             return False
         text, cursor, self._cursor = self._normal.text, self._cursor, None
