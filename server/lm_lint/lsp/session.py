@@ -306,10 +306,21 @@ class LintServer(LanguageServer):
         self.status.working(is_busy)
 
     def checked(self, snapshot: Snapshot, is_final: bool, result: Judgement | None) -> None:
-        buffer, report = self.buffers.get(snapshot.uri), self.reports.get(snapshot.uri)
-        if buffer is None or report is None or buffer.snapshot is not snapshot:
+        tell = functools.partial(self._tell, snapshot, is_final, result or Judgement())
+        if not (
+            self._is_newest(snapshot) and is_final and self.checks.keep_back(snapshot.uri, tell)
+        ):
+            tell()
+
+    def _is_newest(self, snapshot: Snapshot) -> bool:
+        buffer = self.buffers.get(snapshot.uri)
+        return buffer is not None and buffer.snapshot is snapshot
+
+    def _tell(self, snapshot: Snapshot, is_final: bool, judgement: Judgement) -> None:
+        report = self.reports.get(snapshot.uri)
+        if report is None or not self._is_newest(snapshot):
             return  # about a text that is not there any more
-        self.reports.checked(snapshot, is_final, result or Judgement())
+        self.reports.checked(snapshot, is_final, judgement)
         pulled, result_id = report.pulled
         if pulled is snapshot and result_id != report.result_id:
             self.refresh()
