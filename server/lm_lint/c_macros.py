@@ -28,7 +28,7 @@ Edit = tuple[int, int, str]  # start, end, and what is written over the span's s
 _WORTH_A_LOOK = re.compile(
     r"[A-Z][A-Z0-9_]|\b__|\b_[TA(]|(?i:for_?each)|#|\bgoto\s*\*|\)\s+\w|\b(?:struct|union|enum)\s\s?\w+\s?[,)]"
     r"|va_arg|offsetof|container_of|_entry|new|alloc|cast|[,(]\s?[=<>!&|]=?[&|]?\s?[,)]|:\s\d|sizeof\s+\"|str"
-    r"|unused|local|struct|auto|\(\("
+    r"|complex|imaginary|unused|local|struct|auto|\(\("
 )
 _FOREACH = re.compile(r"\w*for_?each\w*", re.IGNORECASE)
 # Calls that may have a type among their arguments.
@@ -36,6 +36,10 @@ _TAKES_TYPES = re.compile(
     r"\w*(?:new|alloc|cast|arg|offsetof|container_of|_entry|instance|renew|typecheck)\w*",
     re.IGNORECASE,
 )
+_OF_COMPLEX_H = frozenset(
+    ["complex", "imaginary"]
+)  # with a type beside them; else a name like others
+_FLOATING = frozenset(["float", "double"])
 _TAKES_NONE = frozenset(["malloc", "calloc", "realloc", "main", "printf"])
 # Calls that make a string: xstr(VERSION).
 _PASTED = re.compile(r"_*[xq]?str(?:ing)?(?:ify|ize)?_?")
@@ -97,6 +101,7 @@ class _Macros(Tokens):
         words, distinct = self.words, set(self.words)
         callers = {w for w in distinct if _TAKES_TYPES.fullmatch(w)} - _TAKES_NONE | self.macros
         interesting = callers | TAGGED | ATTRIBUTES | SPECIFIERS | {"P", "_", "OF", "E"}
+        interesting |= _OF_COMPLEX_H
         interesting |= {
             w for w in distinct if w[:1] == "#" or _FOREACH.fullmatch(w) or _PASTED.fullmatch(w)
         }
@@ -133,6 +138,13 @@ class _Macros(Tokens):
         elif word in ATTRIBUTES:
             if after == "(" and self.partner[i + 1] > 0:
                 self._blank(i, self.partner[i + 1])
+        elif word in _OF_COMPLEX_H:
+            is_argument = after == "," and self.words[self.inside[i]] == "("
+            ends_type = after in ("*", ")") or self.is_name(i + 1) or is_argument
+            if (before in _FLOATING and ends_type) or (
+                after in _FLOATING and not self.is_plain(i - 1)
+            ):
+                self._blank(i, i)
         elif word in SPECIFIERS:
             self._blank(i, i)
             if word == "_Atomic" and after == "(" and self.partner[i + 1] > 0:

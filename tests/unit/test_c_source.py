@@ -182,6 +182,8 @@ def test_correct_c_gives_no_problem(text: str) -> None:
         'char *v =\n    PROGRAM_NAME\n    COOKIE\n    "x";\nint a = cmp(<);\n',
         "static enum_item const e[] = {\n    X_ITEM(A_, S)\n    X_ITEM(A_, T)\n    {0}\n};\n",
         "#define A(x) f(#x, \\\n    #x, x)\nint a;\n",
+        "long double complex f(double complex *a, int n)\n{\n    complex double z = 0;\n    return (double complex)z;\n}\n",
+        "struct complex { double re, im; };\nstruct complex f(struct complex a);\ntypedef struct complex complex;\ncomplex b;\n",
     ],
 )  # fmt: skip
 def test_macros_that_once_were_not_understood(text: str) -> None:
