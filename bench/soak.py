@@ -3,8 +3,9 @@
     python -m bench.soak --minutes 10
 
 Lines of the examples are deleted and typed anew, character by character, at random places of random documents; now and
-then a document is closed and opened, or its bits are asked for. Status 1 when the memory at the end is more than a
-tenth (and 20 MiB) above that after the first fifth of the time, or when a text differs.
+then a document is closed and opened, or its bits are asked for. Small requests that need no model show how long the
+server lets a message wait. Status 1 when the memory at the end is more than a tenth (and 20 MiB) above that after the
+first fifth of the time, or when a text differs.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from bench.lsp_client import FULL, Client, Pipes, ServerError, Text, start
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LANGUAGE_IDS = {".c": "c", ".html": "html", ".py": "python"}
 N_REPORTS = 20
+KEYS_A_PING = 20
 
 
 def sources(n: int, n_lines: int) -> list[tuple[str, str]]:
@@ -71,18 +73,25 @@ def main(minutes: float, documents: int, lines: int, keys_per_second: float, see
     try:
         client.initialize(FULL)
         client.until_ready()
-        memory = play(client, sources(documents, lines), minutes * 60, keys_per_second, seed)
+        memory, waits_ms = play(
+            client, sources(documents, lines), minutes * 60, keys_per_second, seed
+        )
     finally:
         client.kill()
     early, late = memory[len(memory) // 5], memory[-1]
     click.echo(f"{early:.0f} MiB after a fifth of the time, {late:.0f} MiB at the end")
+    p50, p95, p99 = (sorted(waits_ms)[int(q * (len(waits_ms) - 1))] for q in (0.5, 0.95, 0.99))
+    click.echo(
+        f"an answer that needs no model: p50 {p50:.1f} ms, p95 {p95:.1f}, p99 {p99:.1f}, most {max(waits_ms):.1f}"
+        f" ({len(waits_ms):,} requests)"
+    )
     sys.exit(int(late > early * 1.1 and late > early + 20))
 
 
 def play(
     client: Client, texts: list[tuple[str, str]], seconds: float, keys_per_second: float, seed: int
-) -> list[float]:
-    """Edit for so long; the memory in MiB, at equal distances of time."""
+) -> tuple[list[float], list[float]]:
+    """Edit for so long; the memory in MiB at equal distances of time, and how long small requests took in ms."""
     assert client.process
     draw, server = random.Random(seed), psutil.Process(client.process.pid)
     opened = [
@@ -90,7 +99,9 @@ def play(
     ]
     for text in opened:
         client.settled(text)
+    ping = client.open("untitled:ping", "int a;\n", "c")
     memory: list[float] = []
+    waits_ms: list[float] = []
     started, n_keys = time.perf_counter(), 0
     while (elapsed := time.perf_counter() - started) < seconds:
         if elapsed >= len(memory) * seconds / N_REPORTS:
@@ -100,6 +111,8 @@ def play(
         idx = draw.randrange(len(opened))
         for _ in retype(client, opened[idx], draw):
             n_keys += 1
+            if n_keys % KEYS_A_PING == 0:
+                waits_ms.append(waited_ms(client, ping))
             ahead = (
                 n_keys / keys_per_second - (time.perf_counter() - started) if keys_per_second else 0
             )
@@ -113,7 +126,14 @@ def play(
     for text in opened:
         assert client.text_at_server(text.uri)["text"] == text.text, text.uri
     memory.append(server.memory_info().rss / 2**20)
-    return memory
+    return memory, waits_ms
+
+
+def waited_ms(client: Client, text: Text) -> float:
+    """Until the server has answered a request that its event loop answers alone."""
+    sent = time.perf_counter()
+    client.text_at_server(text.uri)
+    return (time.perf_counter() - sent) * 1000
 
 
 if __name__ == "__main__":
