@@ -29,6 +29,7 @@ _LANGUAGES: dict[str, Language] = {
     "django-html": "html",
     "htmldjango": "html",
     "jinja-html": "html",
+    "php": "html",
 }
 # A template of HTML, unless the file's name says of what else: `nginx.conf.j2`.
 _TEMPLATES = frozenset(
