@@ -13,20 +13,19 @@ from __future__ import annotations
 
 import itertools
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from lm_lint import features, html_templates, structure, suspects
+from lm_lint import features, structure, suspects
 from lm_lint.candidates import Candidate, Vocabulary
 from lm_lint.clusters import Cluster, clusters
 from lm_lint.findings import Finding, Repair, code_of
-from lm_lint.html_layout import Layout
+from lm_lint.html_layout import Layout, layout_of, skeleton_of
 from lm_lint.html_tags import Page
 from lm_lint.memory import Memory
 from lm_lint.pricing import QUICK_TOKENS, WINDOW_TOKENS, Price, Pricing
@@ -216,16 +215,20 @@ class Detector:
             return None
         order = np.argsort(-examined.probabilities)
         best = examined.options[int(order[0])]
-        line = line_of(text, best.candidate)
+        place = place_of(text, best.candidate)[0]
+        repaired = cache(lambda: suspects.page_of(best.candidate.apply(text)))
         same: list[int] = []
         elsewhere = 0.0
         for which in order:
             option = examined.options[int(which)]
             probability = float(examined.probabilities[which])
-            away = abs(line_of(text, option.candidate) - line)
+            low, high = sorted((place, place_of(text, option.candidate)[0]))
+            away = text.count("\n", low, high)
             if not away or (away <= _SAME_SLIP_LINES and _is_same_edit(best, option)):
                 same.append(int(which))
-            elif probability > 0.02 and self._is_other_slip(text, language, examined, best, option):
+            elif probability > 0.02 and self._is_other_slip(
+                text, language, examined, best, option, repaired
+            ):
                 elsewhere += probability
         left = max(1.0 - elsewhere, 1e-6)
         shares = [float(examined.probabilities[i]) / left for i in same]
@@ -243,20 +246,34 @@ class Detector:
         return Finding(code, start, end, confidence, max(0.0, best.price.gain), repairs)
 
     def _is_other_slip(
-        self, text: str, language: Language, examined: Examined, best: Option, other: Option
+        self,
+        text: str,
+        language: Language,
+        examined: Examined,
+        best: Option,
+        other: Option,
+        repaired: Callable[[], Page],
     ) -> bool:
-        """Whether both repairs together make the text better than the best one alone."""
+        """Whether both repairs together make the text better than the best one alone.
+
+        repaired: the page with the best one; a page is judged as a whole
+        """
         if best.after is None or best.after.weight == 0:
             return False
         first, second = sorted((best.candidate, other.candidate), key=lambda c: c.start)
         if second.start < first.end:
             return False
-        cluster = examined.cluster
-        start, end = (0, len(text)) if language == "html" else (cluster.start, cluster.end)
+        enough = best.after.weight - 1
+        if language == "html":
+            page = repaired()
+            by = len(page.text) - len(text) if second is other.candidate else 0
+            edit = other.candidate.moved(by)
+            found = page.after(edit.start, edit.end, edit.text)
+            return structure.health_of(found, len(text)).weight <= enough
+        start, end = examined.cluster.start, examined.cluster.end
         both = text[:end]
         for candidate in (second, first):
             both = candidate.apply(both)
-        enough = best.after.weight - 1
         return structure.health(both[start:], language, enough) is not None
 
 
@@ -283,25 +300,7 @@ class WholeText:
         if self.language != "html" or not self.parser:
             return None
         page = suspects.page_of(self.text)
-        return page, Layout(page)
-
-    @cached_property
-    def skeleton(self) -> tuple[list[int], tuple[Hashable, ...]]:
-        """Where the tags of a page begin, and each as it counts in places far from it: what it is,
-        how deep its line is indented, and the template's marks before it."""
-        assert self.page is not None
-        text, tags = self.text, self.page[0].tags
-        starts = [tag.start for tag in tags]
-        marks = [""] * (len(tags) + 1)
-        for start, end, _ in html_templates.spans(text):
-            marks[bisect_left(starts, start)] += text[start:end]
-        res: list[Hashable] = []
-        for tag, mark in zip(tags, marks[:-1], strict=True):
-            line = text[text.rfind("\n", 0, tag.start) + 1 : tag.start]
-            indent = -1 if line.strip() else len(line.expandtabs(8))
-            flaws = tuple((flaw.name, flaw.sure) for flaw in tag.flaws)
-            res.append((tag.kind, tag.name, tag.closed, flaws, indent, mark))
-        return [*starts, len(text)], (*res, marks[-1])
+        return page, layout_of(page)
 
 
 class Examination:
@@ -381,9 +380,7 @@ class Examination:
         """What of the rest of a page has a part in its evidence: the other tags and their layout."""
         if self.whole.page is None:
             return None
-        starts, skeleton = self.whole.skeleton
-        first, last = bisect_left(starts, self.low), bisect_left(starts, self.high)
-        return self.whole.page[0].is_xml, skeleton[:first], skeleton[last:]
+        return skeleton_of(self.whole.page[0]).around(self.low, self.high)
 
     def _evidence(self) -> Evidence:
         better = []

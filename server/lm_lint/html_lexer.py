@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Generic, Literal, NamedTuple, TypeVar, overload
 
 from lm_lint.html_attributes import AttributeReader, Flaw
 from lm_lint.html_names import FOREIGN, KNOWN, RAW_TEXT
 from lm_lint.html_templates import NEUTRAL
 
 TagKind = Literal["start", "end", "mark"]
+T = TypeVar("T")
 
 
 class Tag(NamedTuple):
@@ -36,6 +38,17 @@ class Tag(NamedTuple):
     depth: int
     reach: int
     flaws: tuple[Flaw, ...] = ()
+
+    def moved(self, by: int) -> Tag:
+        if not by:
+            return self
+        flaws = self.flaws and tuple(
+            flaw._replace(at=flaw.at + by if flaw.at >= 0 else -1) for flaw in self.flaws
+        )
+        return Tag(
+            self.kind, self.name, self.start + by, self.end + by, self.closed, self.depth,
+            self.reach + by, flaws,
+        )  # fmt: skip
 
 
 # A tag without any flaw, which nearly all are. Nothing here can match the same text in two ways:
@@ -239,7 +252,8 @@ class Lexer:
         if closer is None or found:
             at = found.start() if found else -1
             res[-1] = opener._replace(
-                flaws=(*opener.flaws, Flaw("raw text", at, True)), reach=limit
+                flaws=(*opener.flaws, Flaw("raw text", at, True)),
+                reach=closer.end() + 1 if closer else limit,
             )
             self.at = opener.end
             if opener.name == "script":
@@ -274,6 +288,39 @@ def _is_lost_script(code: str) -> bool:
     return code.count("`") % 2 == 0 and not code.rstrip().endswith(("\\", "+", "(", "'", '"'))
 
 
-def index_at(tags: list[Tag], offset: int) -> int:
+def index_at(tags: Sequence[Tag], offset: int) -> int:
     """How many tags begin at or before an offset."""
     return bisect_right(tags, offset, key=lambda tag: tag.start)
+
+
+class Spliced(Sequence[T], Generic[T]):
+    """before[:first], then what is new, then before[last:], each moved as it is asked for."""
+
+    def __init__(
+        self,
+        before: Sequence[T],
+        first: int,
+        new: Sequence[T],
+        last: int,
+        moved: Callable[[T], T],
+    ) -> None:
+        self._before, self._new, self._moved = before, new, moved
+        self._first, self._end = first, first + len(new)
+        self._by = last - self._end
+        self._n = len(before) - self._by
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, idx: int) -> T: ...
+    @overload
+    def __getitem__(self, idx: slice) -> list[T]: ...
+    def __getitem__(self, idx: int | slice) -> T | list[T]:
+        if isinstance(idx, slice):
+            return [self[i] for i in range(*idx.indices(self._n))]
+        if idx < 0:
+            idx += self._n
+        if idx >= self._end:
+            return self._moved(self._before[idx + self._by])
+        return self._new[idx - self._first] if idx >= self._first else self._before[idx]

@@ -38,6 +38,7 @@ _WORD_END = re.compile(r"\w(?=[^\w\s])|\S(?=\s)")
 _LINE_END = re.compile(r"\S(?=[ \t]*\n)")
 _WORD_START = re.compile(r"(?=\S)(?:\b|(?<=\W))")
 _MARK_BORDER = re.compile(r"[%}?]\}|[%?]>|\S(?=\{[{%]|<[%?])")
+_INK = re.compile(r"\S")
 _LEAD = re.compile(r"[ \t]*")
 
 
@@ -183,13 +184,17 @@ class Source:
         assert lead is not None
         return lead[0]
 
+    def _ink_from(self, place: int) -> int:
+        found = _INK.search(self.text, place)
+        return found.start() if found else len(self.text)
+
     def _ends_line(self, place: int) -> bool:
         newline = self.text.find("\n", place)
         return not self.text[place : newline if newline >= 0 else len(self.text)].strip()
 
     def fit(self, place: int, opener: Tag) -> float:
         """How ill an end tag for this opener would stand here; 0 for a place that asks for it."""
-        following = place + len(self.text[place:]) - len(self.text[place:].lstrip())
+        following = self._ink_from(place)
         indent, wanted = self.indent_at(following), self.indent_at(opener.start)
         if following >= len(self.text):
             return 1.0
@@ -224,7 +229,7 @@ class Source:
 
     def insert_end_tag(self, place: int, name: str, opener: Tag) -> Proposal:
         new = f"</{name}>"
-        newline = "\n" in self.text[opener.end : place + 1]
+        newline = self.text.find("\n", opener.end, place + 1) >= 0
         if newline and self.indent_at(opener.start) is not None and self._ends_line(place):
             new = "\n" + self._lead_at(opener.start) + new
         return Proposal(place, place, new, "insert-end-tag")

@@ -8,7 +8,7 @@ each tag can be kept for nothing and two states can be compared quickly.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Optional
 
 from lm_lint.html_attributes import Flaw
@@ -60,6 +60,32 @@ class TagProblem:
     detail: str = ""
     sure: bool = True
 
+    def moved(self, by: int) -> TagProblem:
+        if not by:
+            return self
+        return TagProblem(
+            self.kind, self.name, self.start + by, self.end + by, self.noticed + by,
+            self.detail, self.sure,
+        )  # fmt: skip
+
+
+class Shape:
+    """The names of what is open and which of it is soft: all that decides what follows from the
+    tags behind. Grown from one `Shape()`, chains of the same elements have the same one.
+    """
+
+    __slots__ = ("_grown",)
+
+    def __init__(self) -> None:
+        self._grown: dict[tuple[str, bool], Shape] = {}
+
+    def with_open(self, name: str, soft: bool) -> Shape:
+        key = (name, soft)
+        res = self._grown.get(key)
+        if res is None:
+            res = self._grown[key] = Shape()
+        return res
+
 
 class Node(NamedTuple):
     """An open element and those it stands in. A soft one was reported already, or may be empty:
@@ -69,6 +95,7 @@ class Node(NamedTuple):
     tag: Tag
     parent: Optional[Node]  # noqa: UP045 - a NamedTuple that names itself
     soft: bool
+    shape: Shape
 
 
 def ancestors(node: Node | None) -> Iterator[Node]:
@@ -80,12 +107,57 @@ def ancestors(node: Node | None) -> Iterator[Node]:
         n_left -= 1
 
 
+class Rest(NamedTuple):
+    """What a walk over a page found from one tag on. For any other chain of the same shape that is
+    the same, but for where its elements begin and how far the tags behind have moved.
+
+    top         what was open before that tag, which begins at `start`
+    problems    all that the walk found; the rest of the page's are those from n_before on
+    n_chars     of the page
+    """
+
+    top: Node | None
+    start: int
+    problems: list[TagProblem]
+    n_before: int
+    n_chars: int
+
+    def of(self, top: Node | None, n_chars: int) -> Iterator[TagProblem]:
+        """The same problems where `top` is open instead, in a page of n_chars that ends alike."""
+        if self.n_before == len(self.problems):
+            return
+        by = n_chars - self.n_chars
+        tags = {old.tag.start: new.tag for old, new in pairs(self.top, top)}
+        for problem in self.problems[self.n_before :]:
+            if problem.start >= self.start:
+                yield problem.moved(by)
+                continue
+            # An element that was open already.
+            tag = tags.get(problem.start)
+            start, end = (tag.start, tag.end) if tag else (problem.start, problem.end)
+            yield replace(problem, start=start, end=end, noticed=problem.noticed + by)
+
+
+def pairs(one: Node | None, other: Node | None) -> Iterator[tuple[Node, Node]]:
+    """The elements of two chains of the same shape side by side, down to where they are one."""
+    while one is not other:
+        assert one is not None, "chains of different shapes"
+        assert other is not None, "chains of different shapes"
+        yield one, other
+        one, other = one.parent, other.parent
+
+
 class Tree:
     """Takes tags one by one; `top` is the innermost open element, `problems` grows."""
 
-    def __init__(self, is_xml: bool, top: Node | None = None) -> None:
-        self.is_xml, self.top = is_xml, top
+    def __init__(self, is_xml: bool, ground: Shape, top: Node | None = None) -> None:
+        """ground: what the shapes of `top` and of all that will be opened are grown from."""
+        self.is_xml, self.ground, self.top = is_xml, ground, top
         self.problems: list[TagProblem] = []
+
+    @property
+    def shape(self) -> Shape:
+        return self.ground if self.top is None else self.top.shape
 
     def take(self, tag: Tag) -> None:
         if tag.flaws:
@@ -180,7 +252,7 @@ class Tree:
                 self._close(node, tag)
             elif node.name != "tr":
                 self._add("stray", tag, "cell without a row")
-                self.top = Node("tr", tag, self.top, True)  # one report for the whole row
+                self._open("tr", tag, soft=True)  # one report for the whole row
         elif name == "tr":
             if node.name in CELLS:
                 row = node
@@ -257,7 +329,12 @@ class Tree:
     # --- Parts ----------------------------------------------------------------------------------
 
     def _push(self, tag: Tag, soft: bool = False) -> None:
-        self.top = Node(tag.name, tag, self.top, soft)
+        self._open(tag.name, tag, soft)
+
+    def _open(self, name: str, tag: Tag, soft: bool) -> None:
+        top = self.top
+        shape = (self.ground if top is None else top.shape).with_open(name, soft)
+        self.top = Node(name, tag, top, soft, shape)
 
     def _find(self, name: str, barrier: frozenset[str]) -> Node | None:
         node, n_left = self.top, _MAX_DEPTH
@@ -294,10 +371,9 @@ class Tree:
         while top is not None and top is not node:
             above.append(top)
             top = top.parent
-        new = node._replace(soft=True)
-        for child in reversed(above):
-            new = child._replace(parent=new)
-        self.top = new
+        self.top = node.parent
+        for child in (node, *reversed(above)):
+            self._open(child.name, child.tag, child.soft or child is node)
 
     def _in_foreign(self) -> bool:
         for node in ancestors(self.top):

@@ -30,6 +30,7 @@ class NormalText:
     dropped  offsets in the normal form at which something else was left out, increasing
     n_chars  how many characters of it lie before each of these places, and at last how many in all
     newline  what a line break is in this text
+    is_text  whether the normal form is the text itself
     """
 
     text: str
@@ -37,11 +38,7 @@ class NormalText:
     dropped: tuple[int, ...]
     n_chars: tuple[int, ...]
     newline: str
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the normal form is the text itself."""
-        return not self.n_bom and not self.dropped and self.newline == "\n"
+    is_text: bool
 
     @classmethod
     def of(cls, text: str, left_out: Sequence[tuple[int, int]] = ()) -> NormalText:
@@ -49,7 +46,7 @@ class NormalText:
         n_bom = int(text.startswith("\ufeff"))
         text = text[n_bom:]
         spans = [(start - n_bom, end - n_bom) for start, end in left_out]
-        newline = "\n"
+        newline, is_text = "\n", not (n_bom or spans or "\r" in text)
         if "\r" in text:
             spans = sorted([*spans, *((m.start(), m.start() + 1) for m in _CRLF.finditer(text))])
             first = re.search("\r\n|\r|\n", text)
@@ -65,7 +62,7 @@ class NormalText:
             n_chars.append(n_chars[-1] + end - start)
             at = end
         normal = "".join([*kept, text[at:]]).replace("\r", "\n")
-        return cls(normal, n_bom, tuple(dropped), tuple(n_chars), newline)
+        return cls(normal, n_bom, tuple(dropped), tuple(n_chars), newline, is_text)
 
     def original_offset(self, offset: int) -> int:
         """A place where something was left out is the place before it: an LF that was CRLF starts at the CR."""

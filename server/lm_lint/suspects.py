@@ -6,58 +6,106 @@ a whole; a brace that one part leaves open and another one closes joins the two.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from lm_lint import structure
 from lm_lint.c_rules import c_problems, directive_problems
-from lm_lint.html_tags import Page, TagProblem
+from lm_lint.html_tags import EditedPage, Page
 from lm_lint.memory import Memory
 from lm_lint.parts import LONG_CLASS, Part, method_borders, parts
 from lm_lint.python_rules import is_old_python, python_error
 from lm_lint.structure import MAX_PROBLEMS, Problem
-from lm_lint.text import Language, difference
+from lm_lint.text import Edit, Language, difference
 
 _MAX_STRETCH = 40_000  # characters of a stretch that are judged; the rest is rubble, or comes later
 
-_FEW_CHARS, _HEAD_CHARS = 500, 500
+_FEW_CHARS = 500  # of edits after which a page is not read as a whole
+_SAMPLES, _SAMPLE = 128, 32  # places at which two pages are compared, and characters at each
+_MOST_EDITS = 12  # that a page is away from one that was
+_MANY_TAGS = 1000  # that an edit nests anew: the later ones are compared with the page after it
+_RECENT = 10  # pages: one for each repair that is made while a text is examined
 _BUDGET_CHARS = 8_000_000
 _stumbles: Memory[tuple[str, str] | None] = Memory(_BUDGET_CHARS)
 _stretches: Memory[list[Problem]] = Memory(_BUDGET_CHARS // 4)
 _old: Memory[bool] = Memory(_BUDGET_CHARS)
-_pages: Memory[Page] = Memory(400_000)
+_pages: Memory[Page] = Memory(4_000_000)
 
 
 def problems(text: str, language: Language) -> list[Problem]:
     """Every place where the text does not parse, by start. Offsets in code points."""
     if language == "html":
-        return [structure.problem_of(p) for p in _page_problems(text)[:MAX_PROBLEMS]]
+        return [structure.problem_of(p) for p in page_of(text).problems[:MAX_PROBLEMS]]
     found = parts(text, language)
     res: list[Problem] = []
     dirty = _dirty(found, language)
     old = bool(dirty) and language == "python" and any(_is_old(part.text) for part in found)
     for first, last in dirty:
         for stretch in _inside(found[first:last], language):
-            res += _of_stretch(stretch, language, old)
+            res += _of_stretch(_without_far_ends(stretch, language), language, old)
     return sorted(set(res), key=structure.in_order)[:MAX_PROBLEMS]
 
 
 def page_of(text: str) -> Page:
-    """The page cut into tags; it is asked for again and again while one text is examined."""
-    return _pages.get(text, len(text), lambda: Page(text))
+    """The page cut into tags; it is asked for again and again while one text is examined. Where it
+    was read a few edits ago, only what they changed is read."""
+    page = _pages.known(text)
+    if page is None:
+        page = _page_of(text)
+        # An edited page shares most of what it holds.
+        _pages.keep(text, len(text) // (4 if isinstance(page, EditedPage) else 1), page)
+    return page
 
 
-def _page_problems(text: str) -> list[TagProblem]:
-    """The slips of a page; where it was read a few edits ago, only what they changed is read."""
-    for page in _pages.recent():
-        edit = difference(page.text, text)
-        n_changed = edit.end - edit.start + len(edit.text)
-        if not n_changed:
-            return page.problems
-        # The first lines say what kind of page it is.
-        if n_changed <= _FEW_CHARS and edit.start > _HEAD_CHARS:
-            return page.after(edit.start, edit.end, edit.text)
-    return page_of(text).problems
+def _page_of(text: str) -> Page:
+    nearest: tuple[int, Page, Edit] | None = None
+    for recent in itertools.islice(_pages.recent(), _RECENT):
+        # A page that was read whole is as near as the one that is one letter away, and less deep.
+        for page in (_whole(recent), recent):
+            found = _few(page.text, text)
+            if found is not None and _depth(page) < _MOST_EDITS:
+                n_changed, edit = found
+                if nearest is None or n_changed < nearest[0]:
+                    nearest = n_changed, page, edit
+                break
+    if nearest is None:
+        return Page(text)
+    _, page, edit = nearest
+    return page.edited(edit.start, edit.end, edit.text)
+
+
+def _few(before: str, after: str) -> tuple[int, Edit] | None:
+    """The difference of two texts with the number of its characters, where it is small."""
+    if abs(len(after) - len(before)) > _FEW_CHARS or not _seem_near(before, after):
+        return None
+    edit = difference(before, after)
+    n_changed = edit.end - edit.start + len(edit.text)
+    return (n_changed, edit) if n_changed <= _FEW_CHARS else None
+
+
+def _seem_near(before: str, after: str) -> bool:
+    """Whether samples agree from the start, and from one of them on from the end."""
+    by = len(after) - len(before)
+    places = range(0, len(before), max(len(before) // _SAMPLES, 4 * _SAMPLE))
+    samples = [(before[at : at + _SAMPLE], at) for at in places]
+    changed = [i for i, (sample, at) in enumerate(samples) if not after.startswith(sample, at)]
+    return not changed or all(after.startswith(s, at + by) for s, at in samples[changed[0] + 1 :])
+
+
+def _whole(page: Page) -> Page:
+    """The page that later ones are read by: that before the latest edits, but for edits that nest
+    all that follows anew."""
+    while isinstance(page, EditedPage) and page.n_walked < _MANY_TAGS:
+        page = page.base
+    return page
+
+
+def _depth(page: Page) -> int:
+    res = 0
+    while isinstance(page, EditedPage):
+        page, res = page.base, res + 1
+    return res
 
 
 def _dirty(found: list[Part], language: Language) -> list[tuple[int, int]]:
@@ -124,6 +172,17 @@ def _inside(found: list[Part], language: Language) -> list[list[Part]]:
             for first, last in _joined([max(i - 1, 0), min(i + 2, len(pieces))] for i in wrong)
         ]
     return res
+
+
+def _without_far_ends(found: list[Part], language: Language) -> list[Part]:
+    """A neighbour that is long would be judged along, and where a bracket is open above it wrongly: of one behind
+    a class's head and first method are enough, and one before says nothing that its absence does not."""
+    first, last = found[0], found[-1]
+    if len(first.text) > LONG_CLASS and not _stumble(first, language):
+        found = found[1:]
+    if len(last.text) > LONG_CLASS and not _stumble(last, language):
+        found = [*found[:-1], *(_methods(last)[:1] if language == "python" else ())]
+    return found
 
 
 def _methods(part: Part) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lm_lint import structure
 from lm_lint.detector import Detector
 from lm_lint.findings import Finding
+from lm_lint.html_tags import Page
 from lm_lint.scorer import Scores
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer, Tokens
@@ -165,6 +168,29 @@ def test_two_slips_are_two_findings_in_offsets_of_the_text(tiny_tokenizer: Token
     for repair in repairs:
         text = repair.apply(text)
     assert text.split() == C.split()
+
+
+def test_another_slip_of_a_page_is_known_by_the_page_with_both_repairs(
+    tiny_tokenizer: Tokenizer,
+) -> None:
+    """However the page with both is come by: read as a whole, it tells the same."""
+    text = HTML.replace("</b>", "").replace('"a.html">', '"a.html"')
+    detector = Detector(Scripted(tiny_tokenizer, HTML))
+    seen = set()
+    for examined in detector.examine(text, "html"):
+        for best, other in itertools.permutations(examined.options, 2):
+            first, second = sorted((best.candidate, other.candidate), key=lambda c: c.start)
+            if best.after is None or second.start < first.end:
+                continue
+            both = structure.health(first.apply(second.apply(text)), "html")
+            repaired = Page(best.candidate.apply(text))
+            found = detector._is_other_slip(
+                text, "html", examined, best, other, lambda page=repaired: page
+            )
+            assert both is not None
+            assert found == (0 < best.after.weight > both.weight)
+            seen.add(found)
+    assert seen == {False, True}
 
 
 def test_without_a_parser_surprise_alone_finds_it(tiny_tokenizer: Tokenizer) -> None:

@@ -270,3 +270,9 @@ def test_what_is_no_program_is_not_searched_round_after_round(
     monkeypatch.setattr(Examination, "result", counted)
     assert real.check(RUBBLE, "c")
     assert len(examined) == 2
+
+
+def test_a_lone_carriage_return_is_a_line_break_to_the_model_too() -> None:
+    """Though the first line ends with LF, the edit is not what the model's text goes through."""
+    assert not NormalText.of("int a;\nint b;\rint c;\n").is_text
+    assert NormalText.of("int a;\nint b;\n").is_text

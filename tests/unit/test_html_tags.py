@@ -5,8 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lm_lint.html_tags import Page, n_problems, tag_problems
+from lm_lint import html_tags
+from lm_lint.html_tags import EditedPage, Page, n_problems, tag_problems
+from lm_lint.html_templates import Conditions, Move
+from lm_lint.html_tree import Node
 
 CORRECT = [
     "",
@@ -130,3 +135,129 @@ def test_after_an_edit_the_problems_are_those_of_the_new_page(seed: int) -> None
 def test_hopeless_text_takes_no_time_worth_telling(piece: str) -> None:
     page = Page(piece * 3000)
     assert page.after(10, 11, "") == tag_problems(page.text[:10] + page.text[11:])
+
+
+# --- Edited pages -----------------------------------------------------------------------------------
+
+_TEMPLATE = (
+    "<ul>{% for a in b %}<li>{{ a }}</li>{% endfor %}</ul>{% if a %}<b>{% if c %}x</b>{% else %}y</b>{% endif %}"
+    "{% else %}<i>{{ d }}{{ e }}</i>{% endif %}{% if f %}<div>{% endif %}{{ g }}</p>{% if f %}{% else %}{% endif %}"
+    "<p class='{{ h }}'>{# </p> #}<a {% if i %}href=j{% endif %}>k</a></p>{% if l %}</div>{% endif %}\n"
+)
+_NESTING = ["</ul>", "</p>", "<form>", "<button>", "</a>", "<h1>", "<select>", "<tr>", "x", "<i>"]
+_EDITS = st.lists(
+    st.tuples(
+        st.floats(0, 1), st.sampled_from([0, 0, 1, 4, 15, 40]), st.sampled_from(_NEW + _NESTING)
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@pytest.fixture
+def short_strides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a walk found is used again in pages as short as these."""
+    monkeypatch.setattr(html_tags, "_STRIDE", 2)
+
+
+def _edit(page: Page, place: float, n_gone: int, new: str) -> tuple[int, int, str]:
+    start = int(place * len(page.text))
+    return start, min(start + n_gone, len(page.text)), new
+
+
+def _chains(page: Page) -> list[list[tuple[str, int, int, bool, int]]]:
+    """What is open before each tag; the last number tells which elements are one and the same."""
+    known: dict[int, int] = {}
+    states: list[Node | None] = list(page.states)
+    res = []
+    for state in states:
+        chain, node = [], state
+        while node is not None:
+            which = known.setdefault(id(node), len(known))
+            chain.append((node.name, node.tag.start, node.tag.end, node.soft, which))
+            node = node.parent
+        res.append(chain)
+    return res
+
+
+@given(_EDITS)
+@pytest.mark.usefixtures("short_strides")
+def test_an_edited_page_is_the_page_read_anew(edits: list[tuple[float, int, str]]) -> None:
+    page = Page(_PAGE + _TEMPLATE * 2)
+    for edit in edits:
+        page = page.edited(*_edit(page, *edit))
+        fresh = Page(page.text)
+        assert page.problems == fresh.problems
+        assert page.masked == fresh.masked
+        assert list(page.tags) == list(fresh.tags)
+        assert _chains(page) == _chains(fresh)
+        marks = [page.marks_before(idx) for idx in range(len(page.tags) + 1)]
+        assert marks == [fresh.marks_before(idx) for idx in range(len(fresh.tags) + 1)]
+
+
+@given(_EDITS, st.lists(st.tuples(st.floats(0, 1), st.integers(0, 8), st.sampled_from(_NESTING))))
+@pytest.mark.usefixtures("short_strides")
+def test_after_an_edit_of_an_edited_page_the_problems_are_those_of_the_new_one(
+    edits: list[tuple[float, int, str]], repairs: list[tuple[float, int, str]]
+) -> None:
+    page = Page(_PAGE + _TEMPLATE * 2)
+    for edit in edits:
+        page = page.edited(*_edit(page, *edit))
+        for repair in repairs:
+            start, end, new = _edit(page, *repair)
+            expected = tag_problems(page.text[:start] + new + page.text[end:])
+            assert page.after(start, end, new) == expected
+
+
+def test_an_edit_costs_what_it_changes() -> None:
+    page = Page("<div>\n" + "<p>some <b>words</b></p>\n" * 500 + "</div>\n")
+    word = page.edited(6000, 6000, "word")
+    assert isinstance(word, EditedPage)
+    assert word.n_walked < 10
+    # A tag that stays open counts for all that follows; what is typed behind it does not.
+    opened = word.edited(3000, 3000, "<div>")
+    assert isinstance(opened, EditedPage)
+    assert opened.n_walked > 1000
+    typed = opened.edited(4000, 4000, "word")
+    assert isinstance(typed, EditedPage)
+    assert typed.n_walked < 10
+
+
+def test_many_repairs_of_one_slip_walk_to_the_end_of_a_page_once() -> None:
+    page = Page("<div>\n" + "<p>some <b>words</b></p>\n" * 500 + "</div>\n")
+    page.after(20, 20, "<div>")
+    n_known = len(page._rests)
+    assert n_known > 5
+    line = page.text.index("<p>", 200)
+    assert page.after(line, line, "<div>") == tag_problems(
+        page.text[:line] + "<div>" + page.text[line:]
+    )
+    assert len(page._rests) == n_known
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"), [("{x{ a }} b", 1, 2), ("a {{ b }x} c", 8, 9), ("<x% a %>", 1, 2)]
+)
+def test_what_is_taken_away_may_make_a_mark(text: str, start: int, end: int) -> None:
+    page = Page(text)
+    assert page.masked == text
+    edited = page.edited(start, end, "")
+    assert edited.masked == Page(text[:start] + text[end:]).masked != edited.text
+
+
+def test_the_innermost_condition_around_a_place() -> None:
+    conditions = Conditions([(12, 18), (20, 22), (10, 30), (40, 40)])
+    found = [conditions.around(at) for at in (9, 10, 12, 17, 18, 20, 22, 29, 30, 40)]
+    inner, outer, small = (12, 18), (10, 30), (20, 22)
+    assert found == [None, outer, inner, inner, outer, small, outer, outer, None, None]
+    assert not Conditions([])
+
+
+def test_what_is_written_at_the_border_of_a_condition_stands_under_it() -> None:
+    conditions = Conditions([(10, 30)])
+    for at, around in ((9, None), (10, (10, 31)), (30, (10, 31)), (31, None)):
+        move = Move(at, at, 1)
+        moved = around or ((11, 31) if at < 10 else (10, 30))
+        assert conditions.around_moved(at, move) == around
+        assert conditions.moved(move).around(at) == around
+        assert conditions.moved(move).around(20) == conditions.around_moved(20, move) == moved

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from lm_lint import structure, suspects
+from lm_lint.html_tags import EditedPage, Page
 from lm_lint.text import Language
 from tests.sources import SOURCES
 from tests.unit.test_parts import PYTHON, C
@@ -102,3 +103,51 @@ def test_a_page_that_is_edited_is_judged_as_if_it_were_read_anew() -> None:
         new = chance.choice(["x", "<b>", "</div>", "", "", '"', "{% if a %}", "<", ">", "<!--"])
         text = text[:at] + new + text[at + chance.choice([0, 0, 1, 4]) :]
         assert suspects.problems(text, "html") == structure.problems(text, "html")
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_long_class_beside_a_slip_is_not_judged_along(is_before: bool) -> None:
+    method = "    def m{}(\n        self, a: int\n    ) -> int:\n        return f(a)\n\n"
+    long = "class Long:\n" + "".join(method.format(i) for i in range(500)) + "\n"
+    broken = "class Short(Base:\n    def f(self):\n        pass\n\n\n"
+    text = long + broken if is_before else broken + long
+    found = suspects.problems(text, "python")
+    assert found
+    start = text.index("class Short")
+    # Of what follows the open bracket the first method is read.
+    end = start + len(broken) if is_before else text.index("def m1(")
+    assert all(start <= problem.start <= end for problem in found)
+
+
+PAGE = SOURCES["html"].replace("</body>", "<div>\n<p>more\n</div>\n" * 200 + "</body>")
+
+
+def test_a_page_that_was_read_a_few_edits_ago_is_not_read_again() -> None:
+    whole = suspects.page_of(PAGE)
+    text = PAGE
+    for letter in "typed":
+        place = text.index("more", 2000) + 4
+        text = text[:place] + letter + text[place:]
+        page = suspects.page_of(text)
+        assert isinstance(page, EditedPage)
+        assert page.base is whole
+    # And so is one with a repair in it, far from what is typed.
+    repaired = suspects.page_of(text.replace("<p>more\n</div>", "<p>more\n</p></div>", 1))
+    assert isinstance(repaired, EditedPage)
+
+
+def test_another_page_is_read_as_a_whole() -> None:
+    suspects.page_of(PAGE)
+    for other in (PAGE.upper(), PAGE[::-1], PAGE[: len(PAGE) // 2]):
+        assert not isinstance(suspects.page_of(other), EditedPage)
+
+
+def test_pages_do_not_grow_deep() -> None:
+    text = PAGE
+    for n in range(60):
+        # Each far from the one before, so that no page is near to two of them.
+        place = text.index("more", (n * 1777) % (len(text) - 100))
+        text = text[:place] + "<div>" + text[place:]
+        page = suspects.page_of(text)
+        assert page.problems == Page(text).problems
+        assert suspects._depth(page) <= suspects._MOST_EDITS
