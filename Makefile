@@ -8,10 +8,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup demo check format test bench train clean
+.PHONY: help setup demo check format test test-vscode bench train clean
 
 help: ## say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(VENV)/.dev ## create .venv with everything for working on lm-lint
 
@@ -30,6 +30,9 @@ format: $(VENV)/.dev ## format the code and mend what the linter can mend
 
 test: $(VENV)/.dev ## set up what is missing and run every test
 	$(BIN)/python -m pytest
+
+test-vscode: $(VENV)/.dev ## build the VS Code extension and try it in a real editor (Debian; installs Chromium)
+	clients/vscode/test/ci.sh
 
 # A glance; bench/README.md has the commands for figures to rely on.
 ACCURACY ?= --limit 5 --made 5 --several 2 --clean 5
