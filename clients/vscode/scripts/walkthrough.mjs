@@ -15,7 +15,8 @@ const CHOSEN_TEXT = 'var(--vscode-list-activeSelectionForeground, #000000)';
 const WRONG = 'var(--vscode-editorError-foreground, #e51400)';
 const GOOD = 'var(--vscode-charts-green, #388a34)';
 
-const CODE = 'font-family="var(--vscode-editor-font-family, monospace), monospace" font-size="17" font-variant-ligatures="none" xml:space="preserve"';
+const CODE =
+    'font-family="var(--vscode-editor-font-family, monospace), monospace" font-size="17" font-variant-ligatures="none" xml:space="preserve"';
 const TEXT = 'font-family="var(--vscode-font-family, sans-serif), sans-serif" font-size="15"';
 const CHAR = 10.2; // the width that a line of code is stretched to, for each character
 
