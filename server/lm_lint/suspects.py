@@ -30,7 +30,7 @@ _BUDGET_CHARS = 8_000_000
 _stumbles: Memory[tuple[str, str] | None] = Memory(_BUDGET_CHARS)
 _stretches: Memory[list[Problem]] = Memory(_BUDGET_CHARS // 4)
 _old: Memory[bool] = Memory(_BUDGET_CHARS)
-_pages: Memory[Page] = Memory(4_000_000)
+_pages: Memory[Page] = Memory(2_000_000)
 
 
 def problems(text: str, language: Language) -> list[Problem]:
