@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup demo check format test test-vscode bench train clean
+.PHONY: help setup demo check format test test-vscode test-nvim bench train clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test: $(VENV)/.dev ## set up what is missing and run every test
 
 test-vscode: $(VENV)/.dev ## build the VS Code extension and try it in a real editor (Debian; installs Chromium)
 	clients/vscode/test/ci.sh
+
+test-nvim: $(VENV)/.dev ## try the plugin in two Neovims, and the server in Emacs and Helix (Debian; installs them)
+	clients/nvim/ci.sh
 
 # A glance; bench/README.md has the commands for figures to rely on.
 ACCURACY ?= --limit 5 --made 5 --several 2 --clean 5

@@ -1,0 +1,129 @@
+--- The surprise view: every token that can be seen in the colour of its bits, while it is on.
+
+local compat = require("lm_lint.compat")
+
+local M = {}
+
+local GROUP = "lm_lint.surprise"
+local SCROLLING_MS = 30
+
+---@type table<integer, lm_lint.Heat>
+local heats = {}
+local is_on = false
+
+---@return boolean
+function M.is_on()
+  return is_on
+end
+
+---@param bufnr integer
+local function leave(bufnr)
+  heats[bufnr]:close()
+  heats[bufnr] = nil
+end
+
+---@param bufnr integer
+local function enter(bufnr)
+  heats[bufnr] = heats[bufnr] or require("lm_lint.surprise.heat").new(bufnr)
+end
+
+---@return table<integer, true>
+local function buffers_to_paint()
+  local res = {}
+  for _, client in ipairs(is_on and compat.clients() or {}) do
+    for _, bufnr in ipairs(compat.buffers(client)) do
+      res[bufnr] = true
+    end
+  end
+  return res
+end
+
+--- Paints the buffers that have a server, and no others.
+---@param delay_ms? integer
+function M.follow(delay_ms)
+  if not is_on and not next(heats) then
+    return
+  end
+  local wanted = buffers_to_paint()
+  for bufnr in pairs(heats) do
+    if not wanted[bufnr] then
+      leave(bufnr)
+    end
+  end
+  for bufnr in pairs(wanted) do
+    enter(bufnr)
+    heats[bufnr]:later(delay_ms or 0)
+  end
+end
+
+--- Everything may look different: a model was loaded, or options have changed.
+function M.repaint()
+  for _, heat in pairs(heats) do
+    heat:forget()
+  end
+  M.follow()
+end
+
+---@param events string[]
+---@param job fun()
+local function on(events, job)
+  local known = vim.tbl_filter(function(event)
+    return vim.fn.exists("##" .. event) == 1
+  end, events)
+  vim.api.nvim_create_autocmd(known, { group = GROUP, callback = job })
+end
+
+local function listen()
+  vim.api.nvim_create_augroup(GROUP, {})
+  on({ "WinScrolled", "WinResized", "VimResized", "CursorHold" }, function()
+    M.follow(SCROLLING_MS)
+  end)
+  on({ "BufWinEnter", "WinEnter", "TabEnter", "LspAttach" }, function()
+    M.follow()
+  end)
+  -- The buffer is still attached while these are told.
+  on({ "LspDetach", "BufUnload" }, function()
+    vim.schedule(M.follow)
+  end)
+  on({ "ColorScheme" }, function()
+    require("lm_lint.surprise.colours").define()
+  end)
+end
+
+function M.on()
+  if is_on then
+    return
+  end
+  is_on = true
+  require("lm_lint.surprise.colours").define()
+  listen()
+  M.follow()
+end
+
+function M.off()
+  is_on = false
+  pcall(vim.api.nvim_del_augroup_by_name, GROUP)
+  M.follow()
+end
+
+function M.toggle()
+  if is_on then
+    M.off()
+  else
+    M.on()
+  end
+end
+
+--- Shows what the colours mean.
+function M.legend()
+  local levels = require("lm_lint.surprise.levels")
+  local group = require("lm_lint.surprise.colours").group
+  local chunks = { { "lm-lint, bits: " } }
+  local thresholds = require("lm_lint.options").surprise.thresholds_bits
+  for level, meaning in ipairs(levels.legend(thresholds)) do
+    chunks[#chunks + 1] = { " " .. meaning .. " ", group(level) }
+  end
+  vim.api.nvim_echo(chunks, false, {})
+end
+
+return M
