@@ -36,9 +36,8 @@ _TAKES_TYPES = re.compile(
     r"\w*(?:new|alloc|cast|arg|offsetof|container_of|_entry|instance|renew|typecheck)\w*",
     re.IGNORECASE,
 )
-_OF_COMPLEX_H = frozenset(
-    ["complex", "imaginary"]
-)  # with a type beside them; else a name like others
+# With a type beside them; else names like others.
+_OF_COMPLEX_H = frozenset(["complex", "imaginary"])
 _FLOATING = frozenset(["float", "double"])
 _TAKES_NONE = frozenset(["malloc", "calloc", "realloc", "main", "printf"])
 # Calls that make a string: xstr(VERSION).

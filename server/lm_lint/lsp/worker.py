@@ -2,8 +2,8 @@
 
 The event loop tells it what the texts have become and what is to be done; results come back to the loop. Of several
 versions of a document only the newest is worked on. What a person asks for goes first, then the document that is
-being edited or waited for, then the others, then files that are not open, then what was left open for speed. Work that nobody
-wants any more is given up between two chunks.
+being edited or waited for, then the others, then files that are not open, then what was left open for speed. Work
+that nobody wants any more is given up between two chunks.
 """
 
 from __future__ import annotations
