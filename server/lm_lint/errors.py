@@ -4,14 +4,20 @@
     |-- InputError            something that was asked for cannot be linted
     |   |-- UnreadableInput   missing, not permitted, deleted meanwhile, a loop of links
     |   |-- UnknownLanguage   neither the name nor an option says which language it is
+    |   |-- ForeignNotebook   a notebook in another language than Python, or of a format of long ago
     |   `-- NothingToLint     a directory in which no file has a known extension
+    |-- NotWritten            a repaired file could not be written; it is as it was
+    |   `-- ChangedMeanwhile  it no longer holds what was linted
+    |-- GitError              what git was asked about the repository it could not say
     |-- ConfigError           a configuration file cannot be read or says what it must not
+    |-- UnknownCode           no finding has the code that was named
     |-- ModelError            the released model cannot be used
     |   |-- ModelMissing      there is no such folder, or a file of it is absent
     |   `-- ModelDamaged      its parts are truncated, altered, or do not belong together
     `-- DeviceError           the device that was asked for does not exist or does not work
 
-`Abandoned` is no error and stands apart: it unwinds work that the caller no longer wants.
+`Abandoned` and `ModelNeeded` are no errors and stand apart: they unwind work that the caller no longer wants, or that
+takes what it does not want to load.
 
 A message says what was found, what was expected and what to do next: it is shown to people as it is, without a
 traceback. Text is never an error: odd text gives an empty list of diagnostics.
@@ -34,12 +40,32 @@ class UnknownLanguage(InputError):
     """Neither the file's name nor an option says which language it is in."""
 
 
+class ForeignNotebook(InputError):
+    """A notebook in another language than Python, or of a format that nobody has written for years."""
+
+
 class NothingToLint(InputError):
     """The directory holds no file with a known extension."""
 
 
+class NotWritten(LmLintError):
+    """A repaired file could not take the place of the old one, which is as it was; other files still can."""
+
+
+class ChangedMeanwhile(NotWritten):
+    """The file no longer holds what was linted, so repairs made for that do not fit."""
+
+
+class GitError(LmLintError):
+    """git is missing, there is no repository, or it does not know what was named; nothing is linted."""
+
+
 class ConfigError(LmLintError):
     """A configuration file cannot be read, or says what it must not; nothing is linted by half of its rules."""
+
+
+class UnknownCode(LmLintError):
+    """No finding has the code that was named, or none fits the pattern."""
 
 
 class ModelError(LmLintError):
@@ -60,3 +86,7 @@ class DeviceError(LmLintError):
 
 class Abandoned(Exception):
     """The work was given up between two chunks because the caller no longer wants it."""
+
+
+class ModelNeeded(Exception):
+    """The work takes the model, which is not loaded and is not to be."""
