@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from lm_lint.findings import Change, Finding, Repair, change_of, code_of, tag_name
+from lm_lint.findings import (
+    COMMENT_CODES,
+    Change,
+    Finding,
+    Repair,
+    change_of,
+    code_of,
+    tag_name,
+)
 from lm_lint.openers import opener
+from lm_lint.settings import SEVERITIES as SEVERITIES
+from lm_lint.settings import Severity as Severity
 from lm_lint.text import Document, Language
 
-Severity = Literal["error", "warning", "hint"]
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "hint")
+COMMENT_NAME = "lm-lint:"  # by this our comments are known
+NOTHING_IGNORED = "no finding here is ignored by this comment"
 
 
 @dataclass(frozen=True)
@@ -31,11 +40,16 @@ class Diagnostic:
     end_column: int
 
     @classmethod
-    def of(cls, document: Document, finding: Finding, message: str) -> Diagnostic:
-        """Placed on the lines of `document`, whose offsets the finding must be in."""
+    def of(
+        cls, document: Document, finding: Finding, message: str, severity: Severity | None = None
+    ) -> Diagnostic:
+        """Placed on the lines of `document`, whose offsets the finding must be in.
+
+        severity  the one that was chosen for its code, if any
+        """
         line, column = document.position(finding.start)
         end_line, end_column = document.position(finding.end)
-        severity = severity_of(finding.confidence)
+        severity = severity or _default_severity(finding)
         return cls(finding, severity, message, line + 1, column + 1, end_line + 1, end_column + 1)
 
 
@@ -43,6 +57,11 @@ def severity_of(confidence: float) -> Severity:
     if confidence >= 0.9:
         return "error"
     return "warning" if confidence >= 0.6 else "hint"
+
+
+def _default_severity(finding: Finding) -> Severity:
+    """What is wrong with a comment of ours is certain, but breaks no program."""
+    return "warning" if finding.code in COMMENT_CODES else severity_of(finding.confidence)
 
 
 def placed(text: str, finding: Finding) -> Finding:
@@ -55,6 +74,10 @@ def placed(text: str, finding: Finding) -> Finding:
 
 def message_of(language: Language, text: str, finding: Finding) -> str:
     """What is wrong, said about the best repair and the text around it."""
+    if finding.code == "unused-suppression":
+        return NOTHING_IGNORED
+    if finding.code == "invalid-suppression":
+        return "this comment will not do what was meant"
     if not finding.repairs:
         wrong = text[finding.start : finding.end]
         return f"{quoted(wrong)} is not what belongs here" if wrong else "something is missing here"
@@ -76,6 +99,8 @@ def message_of(language: Language, text: str, finding: Finding) -> str:
 
 def help_of(language: Language, text: str, finding: Finding, repair: Repair) -> str:
     """What to do, as an order: "insert `)` here"; the title of the action in an editor."""
+    if finding.code in COMMENT_CODES:
+        return _help_with_comment(text[repair.start : repair.end], repair.text)
     change = change_of(language, text, repair)
     removed, added = "".join(change.removed), "".join(change.added)
     n_lines = text.count("\n", finding.start, change.start) - text.count(
@@ -96,7 +121,8 @@ def help_of(language: Language, text: str, finding: Finding, repair: Repair) -> 
 
 def opener_of(language: Language, text: str, finding: Finding) -> tuple[int, int] | None:
     """Where the bracket or tag stands that the best repair closes: what the eye looks for next, or None."""
-    if not finding.repairs or finding.code in ("indentation", "misspelt-word", "transposed-tokens"):
+    closes_nothing = ("indentation", "misspelt-word", "transposed-tokens", *COMMENT_CODES)
+    if not finding.repairs or finding.code in closes_nothing:
         return None
     change = change_of(language, text, finding.repairs[0])
     opened = opener(language, text, change.start, "".join(change.added))
@@ -112,6 +138,16 @@ def quoted(text: str, limit_chars: int = 40) -> str:
     if len(text) > limit_chars:
         text = text[: limit_chars - 3] + "..."
     return f"`{text}`"
+
+
+def _help_with_comment(removed: str, added: str) -> str:
+    if COMMENT_NAME in removed:
+        return "remove this comment"
+    return (
+        f"replace {quoted(removed)} by {quoted(added)}"
+        if added
+        else f"remove {quoted(removed.strip(', '))}"
+    )
 
 
 def _unexpected(language: Language, text: str, change: Change) -> str:

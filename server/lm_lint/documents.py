@@ -18,6 +18,7 @@ from lm_lint.diagnostics import Diagnostic, message_of, placed
 from lm_lint.errors import Abandoned
 from lm_lint.findings import Finding
 from lm_lint.normal import NormalText
+from lm_lint.remarks import Remark, remarks
 from lm_lint.settings import Settings
 from lm_lint.text import Document, Edit, Language, difference
 
@@ -107,6 +108,8 @@ class OpenDocument:
         # What was found last, in the normal form, moved along with the edits since, and how well it was looked for.
         self._found: list[Finding] = []
         self._look = _Look.NONE
+        # What was said last of the comments that ignore findings, in the offsets of the text, moved along too.
+        self._remarks: list[Remark] = []
         # Whether `settle` found something else, which `diagnostics` gives; whoever asks may reset it.
         self.has_news: bool = False
         # The last edit in the normal form, until it was prepared for.
@@ -129,6 +132,11 @@ class OpenDocument:
     def _renew(self, edit: Edit) -> None:
         """The normal form after an edit, and what is known of it moved along."""
         self._suppressed = suppressions.of(self.text, self.language)
+        self._remarks = [
+            Remark(moved, remark.message)
+            for remark in self._remarks
+            if (moved := _moved(remark.finding, edit))
+        ]
         before = self._normal
         self._normal = NormalText.of(self.text, self._suppressed.left_out)
         if before.text == self._normal.text:
@@ -156,7 +164,9 @@ class OpenDocument:
         elif self._look <= _Look.EARLIER:
             # The first look is a patient one; later ones are followed by one in `settle`.
             self._search(abandoned, patient=self._look is _Look.NONE)
-        return self._placed(self._found)
+        if typed is None:
+            self._judge_comments()
+        return self._placed()
 
     def _search(self, abandoned: Callable[[], bool], patient: bool) -> None:
         text, breathe = self._normal.text, _breathing(abandoned)
@@ -182,16 +192,39 @@ class OpenDocument:
             if not is_typed and idx >= 0 and finding.start <= where[idx][1]:
                 yield finding
 
-    def _placed(self, found: Sequence[Finding]) -> list[Diagnostic]:
-        shown = [f for f in found if f.confidence >= self.settings.min_confidence]
-        res = []
-        for finding in sorted(shown, key=lambda finding: finding.start):
-            own = self._normal.restored(finding)
-            if self._suppressed.covers(own.start, own.end, own.code):
+    def _judge_comments(self) -> None:
+        """Say of comments what is wrong with them. A rough look may miss what they ignore."""
+        if self._look is _Look.PATIENT:
+            found = [self._normal.restored(finding) for finding in self._found]
+            self._remarks = remarks(
+                self._suppressed, self.language, found, self.settings, self._not_searched
+            )
+
+    def _not_searched(self) -> list[Span]:
+        """Where the text stumbles, if the detector may have given up before it came to all slips."""
+        from lm_lint.detector import CLUSTERS_AT_ONCE, ROUNDS
+
+        text = self._normal.text
+        where = _places(clusters(text, self.language, suspects.problems(text, self.language)))
+        if len(where) <= CLUSTERS_AT_ONCE and len(self._found) < ROUNDS:
+            return []
+        place = self._normal.original_offset
+        return [(place(start), place(end)) for start, end in where]
+
+    def _placed(self) -> list[Diagnostic]:
+        """What is reported, by place."""
+        settings = self.settings
+        res = [(remark.finding, remark.message) for remark in self._remarks]
+        for finding in sorted(self._found, key=lambda finding: finding.start):
+            if finding.confidence < settings.min_confidence or not settings.reports(finding.code):
                 continue
-            message = message_of(self.language, self._normal.text, finding)
-            res.append(Diagnostic.of(self.document, own, message))
-        return res
+            own = self._normal.restored(finding)
+            if not self._suppressed.covers(own.start, own.end, own.code):
+                res.append((own, message_of(self.language, self._normal.text, finding)))
+        return [
+            Diagnostic.of(self.document, own, message, settings.severity_of(own.code))
+            for own, message in sorted(res, key=lambda each: each[0].start)
+        ]
 
     def surprisal(
         self, start: int, end: int, abandoned: Callable[[], bool] = never
@@ -228,9 +261,10 @@ class OpenDocument:
         """One slice of what was left open for speed, or of what may be asked for next; True once
         nothing is left. Raises Abandoned."""
         if self._look is _Look.ROUGH:
-            before = self._found
+            before = self._found, self._remarks
             self._search(abandoned, patient=True)
-            self.has_news = self.has_news or before != self._found
+            self._judge_comments()
+            self.has_news = self.has_news or before != (self._found, self._remarks)
             return False
         text, cursor, self._cursor = self._normal.text, self._cursor, None
         if cursor is not None and text.strip():

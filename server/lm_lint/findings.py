@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from lm_lint.text import Language
 
@@ -23,7 +23,12 @@ Code = Literal[
     "wrong-tag",
     "indentation",
     "misspelt-word",
+    "unused-suppression",
+    "invalid-suppression",
 ]
+CODES: tuple[Code, ...] = get_args(Code)
+# What is said of the comments that ignore findings; the detector knows nothing of these.
+COMMENT_CODES: tuple[Code, ...] = ("unused-suppression", "invalid-suppression")
 
 
 @dataclass(frozen=True)

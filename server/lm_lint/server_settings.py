@@ -10,12 +10,13 @@ from __future__ import annotations
 import difflib
 import json
 import reprlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from lm_lint.settings import DEVICES, Device, Settings
+from lm_lint.kinds import Kind, boolean, choice, integer, number, path, strings
+from lm_lint.settings import DEVICES, FIX_CONFIDENCE, Device, Settings
 
 SECTION = "lmLint"  # settings stand below this name in an editor
 
@@ -25,78 +26,6 @@ MODES: tuple[DiagnosticMode, ...] = ("auto", "push", "pull")
 LOG_LEVELS: tuple[LogLevel, ...] = ("error", "warning", "info", "debug")
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a setting may be.
-
-    json      its type as JSON schemas call it
-    expected  the same for a person, to follow "expected"
-    read      the value, or ValueError
-    """
-
-    json: str
-    expected: str
-    read: Callable[[object], Any]
-
-
-def _boolean() -> Kind:
-    def read(raw: object) -> bool:
-        if isinstance(raw, bool):
-            return raw
-        raise ValueError
-
-    return Kind("boolean", "true or false", read)
-
-
-def _number(low: float, high: float) -> Kind:
-    def read(raw: object) -> float:
-        # Python counts True as 1; JSON does not. NaN is in no range.
-        if isinstance(raw, (int, float)) and not isinstance(raw, bool) and low <= raw <= high:
-            return float(raw)
-        raise ValueError
-
-    return Kind("number", f"a number from {low:g} to {high:g}", read)
-
-
-def _integer(low: int, high: int) -> Kind:
-    def read(raw: object) -> int:
-        value = _number(low, high).read(raw)
-        if value != int(value):
-            raise ValueError
-        return int(value)
-
-    return Kind("integer", f"a whole number from {low:,} to {high:,}", read)
-
-
-def _choice(choices: tuple[str, ...]) -> Kind:
-    def read(raw: object) -> str:
-        if isinstance(raw, str) and raw in choices:
-            return raw
-        raise ValueError
-
-    named = ", ".join(f'"{choice}"' for choice in choices[:-1])
-    return Kind("string", f'{named} or "{choices[-1]}"', read)
-
-
-def _path() -> Kind:
-    def read(raw: object) -> str | None:
-        # Editors offer an empty field for what is not set.
-        if isinstance(raw, str):
-            return raw.strip() or None
-        raise ValueError
-
-    return Kind("string", "a path", read)
-
-
-def _strings() -> Kind:
-    def read(raw: object) -> tuple[str, ...]:
-        if isinstance(raw, (list, tuple)) and all(isinstance(item, str) for item in raw):
-            return tuple(raw)
-        raise ValueError
-
-    return Kind("array", "a list of strings", read)
 
 
 def _told(kind: Kind, meaning: str) -> dict[str, Any]:
@@ -111,7 +40,7 @@ class TypingSettings:
     pause_ms: int = field(
         default=400,
         metadata=_told(
-            _integer(0, 60_000),
+            integer(0, 60_000),
             "Nothing new is said of the place being typed until nothing was typed for so many milliseconds. "
             "Findings elsewhere stay.",
         ),
@@ -125,7 +54,7 @@ class DiagnosticsSettings:
     mode: DiagnosticMode = field(
         default="auto",
         metadata=_told(
-            _choice(MODES),
+            choice(MODES),
             "Whether the server sends findings (`push`) or the editor asks for them (`pull`). "
             "`auto` takes what the editor can do. Read when the server starts.",
         ),
@@ -133,8 +62,9 @@ class DiagnosticsSettings:
     workspace: bool = field(
         default=False,
         metadata=_told(
-            _boolean(),
-            "Also check the files of the workspace that are not open, for editors that ask for them.",
+            boolean(),
+            "Also check the files of the workspace that are not open, for editors that ask for them. "
+            "Read when the server starts.",
         ),
     )
 
@@ -145,11 +75,11 @@ class HoverSettings:
 
     enable: bool = field(
         default=False,
-        metadata=_told(_boolean(), "Show how surprising the token under the mouse pointer is."),
+        metadata=_told(boolean(), "Show how surprising the token under the mouse pointer is."),
     )
     alternatives: int = field(
         default=5,
-        metadata=_told(_integer(1, 50), "How many likelier tokens the hover lists at most."),
+        metadata=_told(integer(1, 50), "How many likelier tokens the hover lists at most."),
     )
 
 
@@ -158,9 +88,9 @@ class FixAllSettings:
     """The action that repairs a whole file."""
 
     min_confidence: float = field(
-        default=0.9,
+        default=FIX_CONFIDENCE,
         metadata=_told(
-            _number(0, 1), "`source.fixAll.lmLint` applies repairs from this confidence on."
+            number(0, 1), "`source.fixAll.lmLint` applies repairs from this confidence on."
         ),
     )
 
@@ -172,7 +102,7 @@ class TraceSettings:
     log: LogLevel = field(
         default="info",
         metadata=_told(
-            _choice(LOG_LEVELS),
+            choice(LOG_LEVELS),
             "How much the server writes to the editor's log: this level and graver ones.",
         ),
     )
@@ -183,31 +113,31 @@ class ServerSettings:
     """All settings of the language server, with their defaults."""
 
     enable: bool = field(
-        default=True, metadata=_told(_boolean(), "Whether files are checked at all.")
+        default=True, metadata=_told(boolean(), "Whether files are checked at all.")
     )
     device: Device = field(
         default="auto",
         metadata=_told(
-            _choice(DEVICES), "Where the model runs. `auto` takes a GPU where one works."
+            choice(DEVICES), "Where the model runs. `auto` takes a GPU where one works."
         ),
     )
     model: str | None = field(
         default=None,
         metadata=_told(
-            _path(), "A released model folder. By default the one that ships with lm-lint."
+            path(), "A released model folder. By default the one that ships with lm-lint."
         ),
     )
     parser: bool = field(
         default=True,
         metadata=_told(
-            _boolean(),
+            boolean(),
             "Ask parsers for a second opinion; without them surprise alone is the judge.",
         ),
     )
     min_confidence: float = field(
         default=Settings.min_confidence,
         metadata=_told(
-            _number(0, 1), "Show findings from this confidence on; lower it to see hints."
+            number(0, 1), "Show findings from this confidence on; lower it to see hints."
         ),
     )
     typing: TypingSettings = field(default_factory=TypingSettings)
@@ -217,11 +147,13 @@ class ServerSettings:
     exclude: tuple[str, ...] = field(
         default=(),
         metadata=_told(
-            _strings(),
+            strings(),
             "Patterns as in `.gitignore` of files not to check, in addition to those of configuration files.",
         ),
     )
     trace: TraceSettings = field(default_factory=TraceSettings)
+    # What the files of the project say that no editor sets, such as `select`; nothing is read into it.
+    project: Settings = field(default=Settings(), metadata={"is_hidden": True})
 
     @classmethod
     def parse(cls, raw: object) -> tuple[ServerSettings, list[str]]:
@@ -242,7 +174,13 @@ class ServerSettings:
     def lint_settings(self) -> Settings:
         """What the engine is made with."""
         model = Path(self.model).expanduser() if self.model else None
-        return Settings(self.device, model, self.parser, self.min_confidence)
+        return replace(
+            self.project,
+            device=self.device,
+            model=model,
+            parser=self.parser,
+            min_confidence=self.min_confidence,
+        )
 
 
 @dataclass(frozen=True)
@@ -277,12 +215,16 @@ def wire_name(name: str) -> str:
 
 
 def _entries(values: Any, prefix: str) -> Iterator[Entry]:
-    for fact in fields(values):
+    for fact in _settable(values):
         name, value = prefix + wire_name(fact.name), getattr(values, fact.name)
         if is_dataclass(value):
             yield from _entries(value, name + ".")
         else:
             yield Entry(name, fact.metadata["kind"], value, fact.metadata["meaning"])
+
+
+def _settable(values: Any) -> list[Field[Any]]:
+    return [fact for fact in fields(values) if "is_hidden" not in fact.metadata]
 
 
 def _nested(raw: Mapping[Any, Any]) -> dict[str, Any]:
@@ -301,7 +243,7 @@ def _nested(raw: Mapping[Any, Any]) -> dict[str, Any]:
 def _parsed(kind: type[T], raw: Mapping[str, Any], prefix: str, problems: list[str]) -> T:
     """A dataclass of settings from its object; whatever is wrong is told and left at its default."""
     default = kind()
-    facts = {wire_name(fact.name): fact for fact in fields(default)}  # type: ignore[arg-type]
+    facts = {wire_name(fact.name): fact for fact in _settable(default)}
     chosen: dict[str, Any] = {}
     for key, value in raw.items():
         fact, name = facts.get(str(key)), f"{prefix}{key}"

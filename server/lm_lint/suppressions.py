@@ -13,40 +13,47 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal
 
-from lm_lint.findings import Code
+from lm_lint import findings
+from lm_lint.diagnostics import COMMENT_NAME, quoted
+from lm_lint.findings import COMMENT_CODES, Repair
 from lm_lint.html_templates import TEMPLATE
 from lm_lint.lexemes import HIDDEN
 from lm_lint.text import Document, Edit, Language
 
 Word = Literal["ignore", "ignore-file", "off", "on"]
 WORDS: tuple[Word, ...] = ("ignore", "ignore-file", "off", "on")
-CODES: tuple[str, ...] = get_args(Code)
+# What a finding of the program may be; comments may name those about comments too.
+CODES: tuple[str, ...] = tuple(code for code in findings.CODES if code not in COMMENT_CODES)
 FILE_LINES = 30  # `ignore-file` stands in the first so many lines
 
-_NAME = "lm-lint:"
-
+_GUESS = 0.8  # how sure we are of the word that was probably meant
 # The mark, then the name, then group `said` up to the end of the comment or of the line.
 _COMMENT: dict[Language, re.Pattern[str]] = {
-    "c": re.compile(rf"(?P<mark>//+|/\*+)[ \t]*{_NAME}(?P<said>[^\r\n]*?)(?:\*/|(?=[\r\n])|\Z)"),
-    "python": re.compile(rf"(?P<mark>#+)[ \t]*{_NAME}(?P<said>[^\r\n]*)"),
+    "c": re.compile(
+        rf"(?P<mark>//+|/\*+)[ \t]*{COMMENT_NAME}(?P<said>[^\r\n]*?)(?:\*/|(?=[\r\n])|\Z)"
+    ),
+    "python": re.compile(rf"(?P<mark>#+)[ \t]*{COMMENT_NAME}(?P<said>[^\r\n]*)"),
     "html": re.compile(
-        rf"(?P<mark><!--|\{{#-?|\{{\{{!(?:--)?|\{{\{{-?[ \t]*/\*|<%#|<%--|//|/\*)[ \t]*{_NAME}(?P<said>[^\r\n]*?)"
+        rf"(?P<mark><!--|\{{#-?|\{{\{{!(?:--)?|\{{\{{-?[ \t]*/\*|<%#|<%--|//|/\*)[ \t]*{COMMENT_NAME}(?P<said>[^\r\n]*?)"
         r"(?:-->|-?#\}|(?:--)?\}\}|\*/(?:[ \t]*-?\}\})?|--%>|%>|(?=[\r\n])|\Z)"
     ),
 }
 _SAID = re.compile(
     r"[ \t]*(?P<word>[A-Za-z][\w-]*)[ \t]*(?:\[(?P<codes>[^\]]*)\])?[ \t]*[-:]*[ \t]*(?P<reason>.*)"
 )
+_LISTED = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
 
 @dataclass(frozen=True)
 class Suppression:
     """One comment, text[start:end], and the lines, both included and from 0, whose findings it takes away.
 
-    codes   the codes that it names, () for all
-    reason  what is said behind it, "" for nothing
+    codes       the codes that it names, () for all
+    code_spans  where in the text each of them stands
+    reason      what is said behind it, "" for nothing
+    ended_by    the `on` that ends an `off`
     """
 
     word: Word
@@ -56,18 +63,33 @@ class Suppression:
     reason: str
     first_line: int
     last_line: int
+    code_spans: tuple[tuple[int, int], ...] = ()
+    ended_by: Suppression | None = None
 
     def speaks_of(self, line: int, code: str) -> bool:
-        return self.first_line <= line <= self.last_line and (not self.codes or code in self.codes)
+        """What is said of comments beside it is ignored by a line's comment only where that names the code."""
+        if not self.first_line <= line <= self.last_line:
+            return False
+        if self.codes:
+            return code in self.codes
+        return self.word != "ignore" or code not in COMMENT_CODES
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A comment, text[start:end], that will not do what was meant, and why, as a sentence."""
+    """What of a comment, text[start:end], will not do what was meant, and why.
+
+    comment  the span of the whole comment
+    repair   what was probably meant; None for a comment that may simply go, or where nobody knows
+    is_idle  whether the comment does nothing at all
+    """
 
     start: int
     end: int
     message: str
+    comment: tuple[int, int]
+    repair: Repair | None = None
+    is_idle: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +104,10 @@ class Suppressions:
     def covers(self, start: int, end: int, code: str) -> bool:
         """Is a finding at text[start:end] not wanted? Its first and its last line count."""
         return bool(self.found) and bool(self.covering(start, end, code))
+
+    def line_of(self, offset: int) -> int:
+        """The line, from 0, of a place in the text."""
+        return self._document.position(offset)[0]
 
     def covering(self, start: int, end: int, code: str) -> list[Suppression]:
         """Those that take a finding away; one that takes none away is of no use."""
@@ -109,7 +135,7 @@ class Suppressions:
 
 def of(text: str, language: Language) -> Suppressions:
     """The suppressions of a text; a text without the word `lm-lint:` costs one search for it."""
-    if _NAME not in text:
+    if COMMENT_NAME not in text:
         return Suppressions(text)
     return _Reader(text, language).read()
 
@@ -126,7 +152,7 @@ def ignore_edit(text: str, language: Language, start: int, code: str) -> Edit:
         if one.word == "ignore" and one.codes and one.first_line <= line <= one.last_line:
             end = text.index("]", one.start)
             return Edit(end, end, f", {code}")
-    said = f"{_NAME} ignore[{code}]"
+    said = f"{COMMENT_NAME} ignore[{code}]"
     if language == "html":
         return _edit_html(reader, line, f"<!-- {said} -->")
     return _edit_code(reader, line, f"# {said}" if language == "python" else f"/* {said} */")
@@ -157,14 +183,16 @@ class _Reader:
             elif one.word == "on":
                 closed = [other for other in opened if not one.codes or other.codes == one.codes]
                 opened = [other for other in opened if other not in closed]
-                found += [replace(other, last_line=one.first_line) for other in closed]
+                found += [
+                    replace(other, last_line=one.first_line, ended_by=one) for other in closed
+                ]
                 if not closed:
-                    mistakes.append(Mistake(one.start, one.end, "`on` ends no `off` before it."))
+                    mistakes.append(_idle(one, "`on` ends no `off` before it"))
             elif one.first_line < FILE_LINES:
                 found.append(replace(one, first_line=0))
             else:
-                message = f"`ignore-file` counts in the first {FILE_LINES} lines only."
-                mistakes.append(Mistake(one.start, one.end, message))
+                message = f"`ignore-file` counts in the first {FILE_LINES} lines only"
+                mistakes.append(_idle(one, message))
         found = sorted([*found, *opened], key=lambda one: one.start)
         return Suppressions(self.text, tuple(found), tuple(mistakes), tuple(comments))
 
@@ -175,14 +203,20 @@ class _Reader:
             said = _SAID.fullmatch(comment["said"])
             if said is None:
                 continue
-            word, listed, reason = said["word"], said["codes"] or "", said["reason"].strip()
+            word, at = said["word"], comment.start("said")
             if word not in WORDS:
-                mistakes += _unknown_word(start, end, word)
+                mistakes += _unknown_word((start, end), at + said.start("word"), word)
                 continue
-            codes = tuple(code.strip() for code in listed.split(",") if code.strip())
-            mistakes += _unknown_codes(start, end, codes)
-            line = self.line_of(start)
-            yield Suppression(word, start, end, codes, reason, line, self.document.n_lines - 1)
+            listed, where = said["codes"], at + said.start("codes")
+            spans = [match.span() for match in _LISTED.finditer(listed or "")]
+            codes = tuple((listed or "")[slice(*span)] for span in spans)
+            places = tuple((where + first, where + last) for first, last in spans)
+            if wrong := _wrong_brackets(listed, codes, said["reason"]):
+                mistakes.append(Mistake(start, end, wrong, (start, end)))
+            mistakes += _unknown_codes((start, end), codes, places)
+            line, last_line = self.line_of(start), self.document.n_lines - 1
+            reason = said["reason"].strip()
+            yield Suppression(word, start, end, codes, reason, line, last_line, places)
 
     def line_of(self, offset: int) -> int:
         return self.document.position(offset)[0]
@@ -215,7 +249,8 @@ class _Reader:
 
     def _is_alone(self, line: int) -> bool:
         """Is there nothing on a line but comments of ours?"""
-        return not _COMMENT[self.language].sub("", self.document.line_text(line)).strip()
+        rest = _COMMENT[self.language].sub("", self.document.line_text(line))
+        return not rest.removeprefix("\ufeff").strip()
 
     def _first_together(self, line: int, offset: int) -> int:
         """The first line of what belongs together and ends on `line` before `offset`."""
@@ -244,18 +279,35 @@ def _with_blanks(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _unknown_word(start: int, end: int, word: str) -> Iterator[Mistake]:
+def _idle(one: Suppression, message: str) -> Mistake:
+    return Mistake(one.start, one.end, message, (one.start, one.end), is_idle=True)
+
+
+def _unknown_word(comment: tuple[int, int], start: int, word: str) -> Iterator[Mistake]:
     """Only what is nearly a word of ours: a comment may begin with our name and go on as prose."""
     if close := difflib.get_close_matches(word, WORDS, 1, 0.75):
-        yield Mistake(start, end, f"`{word}` is not known. Was `{close[0]}` meant?")
+        end = start + len(word)
+        message = f"`{word}` is not known here: did you mean `{close[0]}`?"
+        yield Mistake(start, end, message, comment, Repair(start, end, close[0], _GUESS))
 
 
-def _unknown_codes(start: int, end: int, codes: tuple[str, ...]) -> Iterator[Mistake]:
-    for code in codes:
-        if code not in CODES:
-            close = difflib.get_close_matches(code, CODES, 1)
-            meant = f" Was `{close[0]}` meant?" if close else ""
-            yield Mistake(start, end, f"No finding has the code `{code}`.{meant}")
+def _unknown_codes(
+    comment: tuple[int, int], codes: tuple[str, ...], spans: tuple[tuple[int, int], ...]
+) -> Iterator[Mistake]:
+    for code, (start, end) in zip(codes, spans, strict=True):
+        if code not in findings.CODES:
+            close = difflib.get_close_matches(code, findings.CODES, 1)
+            meant = f": did you mean `{close[0]}`?" if close else ""
+            repair = Repair(start, end, close[0], _GUESS) if close else None
+            message = f"no finding has the code {quoted(code)}{meant}"
+            yield Mistake(start, end, message, comment, repair)
+
+
+def _wrong_brackets(listed: str | None, codes: tuple[str, ...], reason: str) -> str | None:
+    if listed is None:
+        is_open = reason.startswith("[") and "]" not in reason
+        return "`]` expected behind the codes" if is_open else None
+    return None if codes else "no code stands between the brackets, so all are meant"
 
 
 # --- What goes on from line to line, so that a comment inside it would be something else.
@@ -267,7 +319,7 @@ _CODE_JOINT: dict[Language, re.Pattern[str]] = {
     "python": re.compile(rf"{HIDDEN['python']}|{_CONTINUED}", re.DOTALL),
 }
 # The insides of some elements are text to the last blank; these searches are bounded as those of templates are.
-_HTML_JOINT = re.compile(
+HTML_PART = re.compile(
     rf"<!--.*?(?:-->|\Z)|{TEMPLATE.pattern}"
     r"|<(?P<raw>script|style|pre|textarea|title)\b[^<>]*>.{0,100000}?</(?P=raw)\s*>"
     r"|</?[A-Za-z](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>|</?[A-Za-z][^<>]*>?",
@@ -277,15 +329,19 @@ _HTML_JOINT = re.compile(
 
 def _joints(text: str, language: Language) -> list[tuple[int, int]]:
     """Spans with a line break inside, in order and apart."""
-    # Every line break begins with LF, as these patterns want it, and all offsets stay.
-    text = text.replace("\r\n", "\n" + _FILLER).replace("\r", "\n")
-    pattern = _HTML_JOINT if language == "html" else _CODE_JOINT[language]
+    text = even(text)
+    pattern = HTML_PART if language == "html" else _CODE_JOINT[language]
     found = [match.span() for match in pattern.finditer(text)]
     res = [(start, end) for start, end in found if text.find("\n", start, end) >= 0]
     if language == "python" and res and _is_open(text, *res[-1]):
         # One quote mark too many turns all strings inside out; none of them can be believed.
         res = [(start, end) for start, end in res if text[start] == "\\"]
     return res
+
+
+def even(text: str) -> str:
+    """Every line break begins with LF, as the patterns want it, and all offsets stay."""
+    return text.replace("\r\n", "\n" + _FILLER).replace("\r", "\n")
 
 
 def _is_open(text: str, start: int, end: int) -> bool:

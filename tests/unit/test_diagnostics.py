@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lm_lint.diagnostics import Diagnostic, help_of, message_of, opener_of, severity_of
-from lm_lint.findings import Code, Finding, Repair, change_of, code_of
+from lm_lint.findings import COMMENT_CODES, Code, Finding, Repair, change_of, code_of
 from lm_lint.text import LANGUAGES, Document, Language
 from tests.marked import read_mark
 
@@ -150,3 +150,25 @@ def test_what_the_best_repair_closes(language: Language, marked: str, opened: st
 
 def test_a_finding_without_repairs_closes_nothing() -> None:
     assert opener_of("c", "f(x;", Finding("missing-token", 3, 3, 0.7, 9.0, ())) is None
+
+
+@pytest.mark.parametrize("code", COMMENT_CODES)
+def test_what_is_said_of_comments_is_a_warning_and_closes_nothing(code: Code) -> None:
+    text = "f(x  /* lm-lint: ignore[wrong-tokn] */\n"
+    comment = text.index("/*"), text.rindex("*/") + 2
+    word = text.index("wrong-tokn")
+    repairs = Repair(3, comment[1], "", 1.0), Repair(word, word + 10, "wrong-token", 0.8)
+    finding = Finding(code, *comment, 1.0, 0.0, repairs)
+    assert Diagnostic.of(Document.of(text), finding, "m").severity == "warning"
+    assert Diagnostic.of(Document.of(text), finding, "m", "hint").severity == "hint"
+    assert [help_of("c", text, finding, repair) for repair in repairs] == [
+        "remove this comment",
+        "replace `wrong-tokn` by `wrong-token`",
+    ]
+    assert "comment" in message_of("c", text, finding)
+    assert opener_of("c", text, finding) is None
+
+
+def test_a_severity_that_somebody_chose_goes_before() -> None:
+    finding = Finding("wrong-token", 0, 1, 0.95, 9.0, ())
+    assert Diagnostic.of(Document.of("x"), finding, "m", "hint").severity == "hint"

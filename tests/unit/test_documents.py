@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,10 +18,12 @@ from lm_lint.diagnostics import Diagnostic
 from lm_lint.documents import OpenDocument
 from lm_lint.engine import Engine
 from lm_lint.errors import Abandoned
+from lm_lint.findings import Repair
 from lm_lint.normal import NormalText
 from lm_lint.scorer import Scorer
 from lm_lint.settings import Settings
 from lm_lint.text import LANGUAGES, Edit, Language
+from tests.marked import engine_for
 from tests.sources import SOURCES
 from tests.unit.test_suspects import DEFINITIONS, FUNCTIONS
 
@@ -35,6 +38,7 @@ LONG: dict[Language, str] = {
 WRITTEN = (
     "", "", ";", ")", "(", "}", "{", ":", '"', "'", "x", " ", "\n", "\r\n", "\r", "\n    ", "\x0c", "🙂", "e\u0301", "\ufeff",
     "</div>", "<b>", "{% if x %}", "/*", "*/", '"""', "#if 1\n", "return a;\n", "def f(:\n", "int x\n",
+    "  # lm-lint: ignore", "/* lm-lint: off[missing-token] */", "// lm-lint: on\n", "<!-- lm-lint: ignore-file -->",
 )  # fmt: skip
 
 
@@ -223,6 +227,90 @@ class TestWhileTyping:
         assert document.diagnostics()
         document.settings = Settings(min_confidence=1.0)
         assert document.diagnostics() == []
+
+
+def seen(document: OpenDocument, typed: tuple[int, int] | None = None) -> list[tuple[str, str]]:
+    return [(d.finding.code, d.severity) for d in document.diagnostics(typed)]
+
+
+UNUSED, SLIP = ("unused-suppression", "warning"), ("missing-token", "error")
+
+
+def scripted(text: str, *repairs: Repair, **settings: Any) -> OpenDocument:
+    return engine_for(list(repairs), Settings(**settings)).open(text, "c")
+
+
+class TestComments:
+    """With scripted findings: comments that ignore nothing are told, beside what is found."""
+
+    TEXT = "int a;  /* lm-lint: ignore */\nint b\n/* lm-lint: ingore */\n"
+    SEMICOLON = Repair(12, 12, ";", 0.95)  # where the comment is left out
+
+    def test_they_come_by_place_among_the_findings(self) -> None:
+        found = scripted(self.TEXT, self.SEMICOLON).diagnostics()
+        assert [d.line for d in found] == [1, 2, 3]
+        assert (found[0].column, found[0].end_column) == (9, 30)
+        assert found[0].message == "no finding here is ignored by this comment"
+        assert found[0].finding.repairs[0].apply(self.TEXT).startswith("int a;\nint b\n")
+
+    def test_hints_count_as_use(self) -> None:
+        hint = Repair(5, 5, ";", 0.1)
+        assert seen(scripted("int a;  /* lm-lint: ignore */\n", hint)) == []
+
+    def test_settings_choose_codes_and_severities(self) -> None:
+        def of(**settings: Any) -> list[tuple[str, str]]:
+            return seen(scripted(self.TEXT, self.SEMICOLON, **settings))
+
+        invalid = ("invalid-suppression", "warning")
+        assert of() == [UNUSED, SLIP, invalid]
+        assert of(select=("missing-token",)) == [SLIP]
+        assert of(ignore=("missing-token",)) == [UNUSED, invalid]
+        assert of(unused_suppressions=False) == [SLIP, invalid]
+        assert of(parser=False) == [SLIP, invalid]
+        severity = (("missing-token", "hint"), ("unused-suppression", "error"))
+        assert of(severity=severity) == [
+            ("unused-suppression", "error"),
+            ("missing-token", "hint"),
+            invalid,
+        ]
+
+    def test_while_typing_nothing_new_is_said_and_what_was_said_moves(self) -> None:
+        document = scripted("int a;  /* lm-lint: ignore */\n")
+        assert seen(document) == [UNUSED]
+        document.edit([Edit(0, 0, "/* lm-lint: ignore-file */\n")])
+        (found,) = document.diagnostics((0, 27))
+        assert (found.line, found.column) == (2, 9)
+        assert seen(document) == [UNUSED, UNUSED]
+
+    def test_what_is_typed_into_a_comment_ends_what_was_said_of_it(self) -> None:
+        document = scripted("int a;  /* lm-lint: ignore */\n")
+        assert seen(document) == [UNUSED]
+        document.edit([Edit(26, 26, " why")])
+        assert seen(document, (26, 30)) == []
+        assert seen(document) == [UNUSED]
+
+    def test_a_comment_is_judged_when_a_patient_look_has_found_what_it_ignores(self) -> None:
+        engine = engine_for([])
+        detector: Any = engine.model.detectors[True]
+        document = engine.open("int a;  /* lm-lint: ignore */\n", "c")
+        assert seen(document) == [UNUSED]
+        detector.took_shortcuts = True
+        document.edit([Edit(0, 0, "\n")])
+        assert seen(document) == [UNUSED]  # as it was
+        detector.took_shortcuts, detector.repairs = False, [Repair(6, 6, ";", 0.3)]
+        assert not document.settle()
+        assert document.has_news
+        assert seen(document) == []
+
+    def test_in_a_text_that_was_not_searched_to_its_end_nothing_is_called_unused(self) -> None:
+        lines = "    g(a);\n" * 12
+        stumbling = f"int f(void)\n{{\n{lines}    g(a;  /* lm-lint: ignore */\n{lines}}}\n\n"
+        assert seen(scripted(stumbling)) == [UNUSED]
+        assert seen(scripted(stumbling * 20)) == []
+        slips = [Repair(0, 0, ";", 0.95)] * 8
+        assert seen(scripted(stumbling, *slips)) == [SLIP] * 8
+        assert UNUSED in seen(scripted(stumbling, *slips[1:]))
+        assert UNUSED in seen(scripted("int a;\nint b;  /* lm-lint: ignore */\n", *slips))
 
 
 def test_an_empty_document_expects_nothing(engine: Engine) -> None:

@@ -43,7 +43,17 @@ def test_every_setting_is_read() -> None:
     assert isinstance(parsed.hover.alternatives, int)
     assert (parsed.exclude, parsed.trace.log) == (("build/",), "debug")
     assert parsed.lint_settings() == Settings("cpu", Path("m"), False, 1.0)
-    assert all(value != getattr(DEFAULTS, name) for name, value in vars(parsed).items())
+    values = {name: value for name, value in vars(parsed).items() if name != "project"}
+    assert all(value != getattr(DEFAULTS, name) for name, value in values.items())
+
+
+def test_what_a_project_says_is_handed_on_and_is_nothing_that_an_editor_sends() -> None:
+    project = Settings(ignore=("wrong-tag",), min_confidence=0.1)
+    settings = ServerSettings(min_confidence=0.7, project=project)
+    assert settings.lint_settings() == Settings(min_confidence=0.7, ignore=("wrong-tag",))
+    parsed, problems = ServerSettings.parse({"project": {"ignore": ["wrong-tag"]}})
+    assert parsed == DEFAULTS
+    assert problems == ["lmLint.project is no setting of lm-lint."]
 
 
 def test_a_model_in_the_home_folder() -> None:

@@ -122,18 +122,62 @@ def test_each_knows_its_place_its_codes_and_its_reason() -> None:
 @pytest.mark.parametrize(
     ("comment", "sentence"),
     [
-        ("ingore", "`ingore` is not known. Was `ignore` meant?"),
+        ("ingore", "`ingore` is not known here: did you mean `ignore`?"),
         (
             "ignore[missing-tokn]",
-            "No finding has the code `missing-tokn`. Was `missing-token` meant?",
+            "no finding has the code `missing-tokn`: did you mean `missing-token`?",
         ),
-        ("on", "`on` ends no `off` before it."),
+        ("ignore[ zzz ]", "no finding has the code `zzz`"),
+        ("on", "`on` ends no `off` before it"),
     ],
 )
-def test_mistakes_are_kept_for_who_asks(comment: str, sentence: str) -> None:
+def test_what_will_not_do_what_was_meant(comment: str, sentence: str) -> None:
     found = of(f"x  # lm-lint: {comment}\n", "python")
     assert [mistake.message for mistake in found.mistakes] == [sentence]
     assert not found.covers(0, 1, CODE)
+
+
+@pytest.mark.parametrize(
+    ("comment", "sentence"),
+    [
+        ("ignore[]", "no code stands between the brackets, so all are meant"),
+        ("ignore[missing-token", "`]` expected behind the codes"),
+        ("ignore - [see there]", None),
+        ("linter of our own", None),
+    ],
+)
+def test_brackets(comment: str, sentence: str | None) -> None:
+    found = of(f"x  # lm-lint: {comment}\n", "python").mistakes
+    assert [mistake.message for mistake in found] == ([sentence] if sentence else [])
+
+
+def test_what_was_meant_can_be_written() -> None:
+    text = "x  # lm-lint: ignore[ wrong-token , missing-tokn]\n# lm-lint: of\n"
+    found = of(text, "python").mistakes
+    repaired = [mistake.repair.apply(text) for mistake in found if mistake.repair]
+    assert repaired == [
+        text.replace("missing-tokn", "missing-token"),
+        text.replace(" of\n", " off\n"),
+    ]
+
+
+def test_what_is_said_of_comments_is_ignored_by_name_or_in_a_block() -> None:
+    code = "unused-suppression"
+    assert covered("a  # lm-lint: ignore\n", "python", code) == []
+    assert covered(f"a  # lm-lint: ignore[{code}]\n", "python", code) == [1]
+    assert covered("a\n# lm-lint: off\nb\n# lm-lint: on\nc\n", "python", code) == [2, 3, 4]
+    assert covered("# lm-lint: ignore-file\na\n", "python", code) == [1, 2, 3]
+
+
+def test_an_on_is_known_to_the_blocks_that_it_ends() -> None:
+    text = "# lm-lint: off[wrong-token]\n# lm-lint: off\na\n# lm-lint: on\n# lm-lint: off\n"
+    found = of(text, "python").found
+    ends = [one.ended_by and text[one.ended_by.start : one.ended_by.end] for one in found]
+    assert ends == ["# lm-lint: on", "# lm-lint: on", None]
+
+
+def test_a_byte_order_mark_is_nothing_beside_a_comment() -> None:
+    assert covered("\ufeff# lm-lint: ignore\nx\ny\n", "python") == [1, 2]
 
 
 def test_a_whole_file_is_ignored_at_its_head_only() -> None:

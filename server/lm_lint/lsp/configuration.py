@@ -16,7 +16,7 @@ from pygls import uris
 from lm_lint.config import Config, Configs
 from lm_lint.errors import ConfigError
 from lm_lint.lsp.convert import plain
-from lm_lint.server_settings import SECTION, ServerSettings
+from lm_lint.server_settings import SECTION, FixAllSettings, ServerSettings
 from lm_lint.settings import Settings
 
 # Scopes of problems beside the URIs of folders.
@@ -116,8 +116,18 @@ class Configuration:
         settings = (folder and self.folders[folder]) or self.fallback
         if path is None:
             return settings
-        lint = self._config_of(path, folder).applied(settings.lint_settings())
-        return replace(settings, min_confidence=lint.min_confidence, parser=lint.parser)
+        config = self._config_of(path, folder)
+        lint = config.settings_for(path, settings.lint_settings())
+        fix_all = settings.fix_all
+        if config.fix_confidence is not None and fix_all == FixAllSettings():
+            fix_all = FixAllSettings(config.fix_confidence)
+        return replace(
+            settings,
+            min_confidence=lint.min_confidence,
+            parser=lint.parser,
+            fix_all=fix_all,
+            project=lint,
+        )
 
     def is_excluded(self, uri: str) -> bool:
         path = uris.to_fs_path(uri)

@@ -115,6 +115,7 @@ def to_diagnostic(
         code=finding.code,
         code_description=types.CodeDescription(f"{CODES_PAGE}#{finding.code}"),
         source=SOURCE,
+        tags=[types.DiagnosticTag.Unnecessary] if finding.code == "unused-suppression" else None,
         related_information=_opened_here(snapshot, finding) if related else None,
         data={
             "repairs": _repairs(snapshot, finding),
