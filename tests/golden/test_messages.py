@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lm_lint import render
+from lm_lint.formats import text as render
 from lm_lint.sources import Source
 from lm_lint.text import LANGUAGES, Language
 from tests.marked import engine_for, read_marks
