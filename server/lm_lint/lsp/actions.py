@@ -6,7 +6,6 @@ client wants it at once, asks for it when the action is chosen (`codeAction/reso
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,8 +14,8 @@ import attrs
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 
+from lm_lint import repairs
 from lm_lint.diagnostics import Diagnostic
-from lm_lint.findings import Repair
 from lm_lint.lsp.convert import SOURCE, from_json, plain, to_diagnostic, to_json, to_range, to_span
 from lm_lint.lsp.snapshots import Snapshot
 from lm_lint.suppressions import CODES, ignore_edit
@@ -135,8 +134,8 @@ def _quickfixes(
 ) -> Iterator[_Offer]:
     """For each finding its repairs, best first, and the way to silence it."""
     document = {"uri": snapshot.uri, "version": snapshot.version}
-    for shown, repairs in _concerned(snapshot, found, params):
-        for idx, repair in enumerate(repairs):
+    for shown, offered in _concerned(snapshot, found, params):
+        for idx, repair in enumerate(offered):
             if idx and repair["confidence"] < _LEAST_CONFIDENCE:
                 continue
             change = {"range": repair["range"], "newText": repair["newText"]}
@@ -203,24 +202,10 @@ def _fix_all(
         )
 
 
-def _certain(snapshot: Snapshot, found: Sequence[Diagnostic]) -> list[Repair]:
-    """The best repairs that are confident enough, by place. Of two that overlap the more confident one stays.
-
-    Two that start at the same place count as overlapping: which of them comes first is not known.
-    """
-    best = [diagnostic.finding.repairs[0] for diagnostic in found if diagnostic.finding.repairs]
+def _certain(snapshot: Snapshot, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Those whose repairs are made together: as `lm-lint --fix` does."""
     least = snapshot.settings.fix_all.min_confidence
-    res: list[Repair] = []
-    for repair in sorted(best, key=lambda repair: -repair.confidence):
-        if repair.confidence < least:
-            break
-        idx = bisect_left([other.start for other in res], repair.start)
-        before, after = res[:idx][-1:], res[idx : idx + 1]
-        if all(other.end <= repair.start for other in before) and all(
-            repair.end <= other.start != repair.start for other in after
-        ):
-            res.insert(idx, repair)
-    return res
+    return repairs.certain(snapshot.document.text, snapshot.language, found, least)
 
 
 def _wanted(kind: str, only: Sequence[str] | None) -> bool:
@@ -270,7 +255,7 @@ def _ignore_edits(
 def _fix_all_edits(
     snapshot: Snapshot, found: Sequence[Diagnostic], argument: dict[str, Any]
 ) -> list[Edit]:
-    return [Edit(repair.start, repair.end, repair.text) for repair in _certain(snapshot, found)]
+    return repairs.edits(_certain(snapshot, found))
 
 
 _EDITS: dict[str, _Edits] = {

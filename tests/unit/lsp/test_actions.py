@@ -28,7 +28,9 @@ from lm_lint.lsp.actions import (
 )
 from lm_lint.lsp.convert import to_diagnostic, to_edit, to_range
 from lm_lint.lsp.snapshots import Snapshot
+from lm_lint.remarks import remarks
 from lm_lint.server_settings import FixAllSettings, ServerSettings
+from lm_lint.settings import Settings
 from tests.snapshots import URI, marked_snapshot, snapshot_of
 
 EAGER = Client()
@@ -405,3 +407,16 @@ def test_what_the_client_can_take_is_read_from_its_capabilities() -> None:
     able.data_support = True
     able.resolve_support = types.ClientCodeActionResolveOptions(["command"])
     assert Client.of(capabilities) == Client(True, False, True)
+
+
+def test_a_comment_of_no_use_is_taken_away_by_itself_only() -> None:
+    """Not by "fix all" on each save, and nobody is offered to ignore that it ignores nothing."""
+    text = "int a;  /* lm-lint: ignore */\n"
+    snapshot = snapshot_of(text)
+    (found,) = remarks(suppressions.of(text, "c"), "c", [], Settings())
+    diagnostics = [Diagnostic.of(snapshot.document, found.finding, found.message)]
+    (fix,) = everywhere(snapshot, diagnostics)
+    assert (fix.title, fix.kind) == ("Remove this comment", "quickfix")
+    assert applied(snapshot, fix.edit) == "int a;\n"
+    assert fix.diagnostics[0].tags == [types.DiagnosticTag.Unnecessary]
+    assert everywhere(snapshot, diagnostics, only=[FIX_ALL_KIND]) == []
