@@ -16,13 +16,14 @@ MAP = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 # A module may import modules of the rows above its own, and of its own row only those to its left.
 ORDER = (
-    ("errors", "settings", "server_settings", "__init__"),
+    ("errors", "settings", "kinds", "server_settings", "__init__"),
     ("text",),
     ("tokens",),
-    ("scan_kernel", "scan", "model"),
+    ("shape", "states", "packing"),
+    ("scan_kernel", "scan", "model", "light"),
     ("ranking",),
-    ("device", "weights"),
-    ("scorer",),
+    ("machine", "model_folder", "release", "device", "weights"),
+    ("reading", "text_scorer", "scorer", "light_scorer"),
     ("findings",),
     ("html_templates", "html_names", "html_attributes", "html_lexer", "html_tree", "html_tags"),
     ("html_layout",),
@@ -31,12 +32,31 @@ ORDER = (
     ("memory", "parts", "suspects"),
     ("clusters", "candidates", "pricing", "features"),
     ("witnesses", "detector"),
-    ("openers", "diagnostics", "suppressions"),
+    ("openers", "diagnostics", "suppressions", "remarks"),
     ("normal", "checkpoints", "live", "documents"),
     ("engine",),
-    ("config", "sources", "doctor", "render"),
+    ("policy", "config_table", "config"),
+    ("git", "gitignore", "magics", "filetypes", "notebooks", "changes"),
+    ("sources", "selection", "discovery"),
+    ("results", "baseline", "rules"),
+    ("cache", "linting", "crew", "pool"),
+    ("writing", "repairs", "plans", "patches", "prompts", "fixes"),
+    ("formats", "doctor"),
     ("cli",),
     ("__main__",),
+)
+# What formats know of each other.
+FORMATS_ORDER = (
+    ("base", "visible", "summing", "streams", "hyperlinks", "places", "fingerprints", "heat"),
+    ("diffs", "text", "concise", "json", "sarif", "github", "gitlab", "junit", "views", "html"),
+    ("__init__",),
+)
+CLI_ORDER = (
+    ("status", "request", "options", "terminal"),
+    ("commands", "repairing", "watch", "run"),
+    ("lint",),
+    ("main",),
+    ("__init__",),
 )
 # The language server: a package of its own, which nothing imports but `lm-lint server`. What stands in this
 # order to the right of `engine` it does not know.
@@ -52,24 +72,49 @@ LSP_ORDER = (
 )
 LSP_RANKS = {name: rank for rank, name in enumerate(name for row in LSP_ORDER for name in row)}
 RANKS = {name: rank for rank, name in enumerate(name for row in ORDER for name in row)}
+PACKAGES = {
+    "formats": (FORMATS_ORDER, RANKS["formats"]),
+    "cli": (CLI_ORDER, RANKS["cli"]),
+}
 
 # Who may import what is heavy, at the top of a file or inside a function.
 DOORS = {
     "tokenizers": {"tokens"},
-    "torch": {"scan", "scan_kernel", "model", "device", "weights", "scorer", "checkpoints", "live"},
+    "torch": {
+        "states",
+        "scan",
+        "scan_kernel",
+        "model",
+        "device",
+        "weights",
+        "scorer",
+        "checkpoints",
+        "live",
+    },
     "triton": {"scan", "scan_kernel"},
     "safetensors": {"weights"},
     "tree_sitter": {"structure"},
     "tree_sitter_c": {"structure"},
     "tree_sitter_python": {"structure"},
-    "click": {"cli"},
-    "rich": {"render"},
-    "pathspec": {"config"},
+    "click": set(),
+    "rich": {"rules"},
+    "jinja2": set(),
+    "watchfiles": set(),
+    "platformdirs": {"cache"},
+    "pathspec": {"config", "config_table"},
     "tomllib": {"config"},
     "tomli": {"config"},
     # Of the language server every module may: these are no doors but the wall around lsp/.
     "pygls": set(),
     "lsprotocol": set(),
+}
+# The same for the packages; watchfiles is what `--watch` waits with.
+PACKAGE_DOORS = {
+    ("formats", "rich"): {"text"},
+    ("formats", "jinja2"): {"html"},
+    ("cli", "click"): {"options", "terminal", "commands", "run", "watch", "lint", "main"},
+    ("cli", "rich"): {"terminal"},
+    ("cli", "watchfiles"): {"watch"},
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 LSP_MODULES = sorted(path.stem for path in (PACKAGE / "lsp").glob("*.py"))
@@ -107,19 +152,50 @@ def test_heavy_libraries_have_one_door(name: str) -> None:
         assert name in DOORS[library], f"{name} imports {library}"
 
 
+def modules_of(package: str) -> list[str]:
+    return sorted(path.stem for path in (PACKAGE / package).glob("*.py"))
+
+
+@pytest.mark.parametrize(
+    ("package", "name"), [(p, name) for p in PACKAGES for name in modules_of(p)]
+)
+def test_a_module_of_a_package_imports_only_what_stands_to_its_left(
+    package: str, name: str
+) -> None:
+    """What is imported for its types alone may stand anywhere."""
+    order, rank_of_package = PACKAGES[package]
+    ranks = {each: rank for rank, each in enumerate(each for row in order for each in row)}
+    assert name in ranks, f"say in {package.upper()}_ORDER where {name} stands"
+    found = imported(untyped(PACKAGE / package / f"{name}.py"))
+    for module in (m for m in found if m.startswith("lm_lint.")):
+        parts = module.split(".")
+        if parts[1] != package:
+            is_command = package == "cli" and parts[1] == "lsp"  # `lm-lint server`
+            assert is_command or RANKS.get(parts[1], 0) < rank_of_package, (
+                f"{name} imports {module}"
+            )
+        elif len(parts) > 2 and parts[2] in ranks:
+            assert ranks[parts[2]] < ranks[name], f"{name} imports {module}"
+    for library in {module.split(".")[0] for module in found} & set(DOORS):
+        assert name in PACKAGE_DOORS.get((package, library), set()), f"{name} imports {library}"
+
+
+def untyped(path: Path) -> ast.AST:
+    """A module without what it imports for types alone."""
+    text = path.read_text(encoding="utf-8")
+    return ast.parse(re.sub(r"^if TYPE_CHECKING:\n(?:    .*\n|\n)+", "", text, flags=re.MULTILINE))
+
+
 @pytest.mark.parametrize("name", LSP_MODULES)
 def test_a_module_of_the_server_imports_only_what_stands_to_its_left(name: str) -> None:
     """What is imported for its types alone may stand anywhere: parts hold on to the session that holds them."""
-    text = (PACKAGE / "lsp" / f"{name}.py").read_text(encoding="utf-8")
-    found = imported(
-        ast.parse(re.sub(r"^if TYPE_CHECKING:\n(?:    .*\n|\n)+", "", text, flags=re.MULTILINE))
-    )
+    found = imported(untyped(PACKAGE / "lsp" / f"{name}.py"))
     if name != "__init__":
         assert name in LSP_RANKS, f"say in LSP_ORDER where {name} stands"
     for module in (m for m in found if m.startswith("lm_lint.")):
         parts = module.split(".")
         if parts[1] != "lsp":
-            assert RANKS.get(parts[1], 0) <= RANKS["sources"], f"{name} imports {module}"
+            assert RANKS.get(parts[1], 0) <= RANKS["repairs"], f"{name} imports {module}"
         elif len(parts) > 2 and parts[2] in LSP_RANKS:
             assert LSP_RANKS[parts[2]] < LSP_RANKS[name], f"{name} imports {module}"
     assert not {"torch", "tokenizers", "tree_sitter", "click", "rich"} & {
@@ -145,9 +221,11 @@ def test_every_module_is_on_the_map() -> None:
     for name in MODULES:
         if name != "__init__":
             assert f"`{name}.py`" in MAP, f"ARCHITECTURE.md does not name {name}.py"
-    for name in LSP_MODULES:
-        if not name.startswith("__"):
-            assert f"`lsp/{name}.py`" in MAP, f"ARCHITECTURE.md does not name lsp/{name}.py"
+    for package in ("lsp", *PACKAGES):
+        for name in modules_of(package):
+            if not name.startswith("__"):
+                named = f"`{package}/{name}.py`"
+                assert named in MAP, f"ARCHITECTURE.md does not name {named}"
 
 
 def test_help_loads_nothing_heavy() -> None:

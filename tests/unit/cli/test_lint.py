@@ -5,79 +5,25 @@ from __future__ import annotations
 import errno
 import json
 import os
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
-from lm_lint import __version__, cli
+from lm_lint import __version__
+from lm_lint.cli import terminal
 from lm_lint.doctor import Report
 from lm_lint.engine import Engine
 from lm_lint.errors import ModelDamaged
 from lm_lint.findings import Repair
 from lm_lint.settings import Settings
+from tests.command import Made, Result, Run, write
 from tests.marked import engine_for
 
 
-@dataclass
-class Result:
-    status: int
-    out: str
-    err: str
-
-    def has_no_traceback(self) -> bool:
-        return "Traceback" not in self.err
-
-
-Run = Callable[..., Result]
-
-
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    """An engine that misses a `;` at the third character of every text; the settings it was asked for."""
-    asked: list[Settings] = []
-
-    def load(settings: Settings) -> Engine:
-        asked.append(settings)
-        return engine_for([Repair(3, 3, ";", 0.95)], settings)
-
-    monkeypatch.setattr(Engine, "load", load)
-    return asked
-
-
-@pytest.fixture
-def run(
-    loaded: list[Settings],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Runs the command in an empty directory."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-
-    def run(*arguments: str, stdin: bytes = b"") -> Result:
-        monkeypatch.setattr(sys, "argv", ["lm-lint", *arguments])
-        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin)))
-        with pytest.raises(SystemExit) as exited:
-            cli.main()
-        captured = capsys.readouterr()
-        assert isinstance(exited.value.code, int)
-        res = Result(exited.value.code, captured.out, captured.err)
-        assert res.has_no_traceback()
-        return res
-
-    return run
-
-
-def write(name: str, data: bytes = b"int x\n") -> str:
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return name
+def engine() -> Made:
+    """An engine that misses a `;` at the third character of every text."""
+    return lambda settings: engine_for([Repair(3, 3, ";", 0.95)], settings)
 
 
 def test_a_finding_is_printed_with_its_line_and_its_repair(run: Run) -> None:
@@ -168,10 +114,11 @@ def test_standard_input_of_unknown_language(run: Run) -> None:
     assert "--language" in res.err
 
 
-def test_options_reach_the_engine(run: Run, loaded: list[Settings]) -> None:
+def test_options_reach_the_engine(run: Run, loaded: list[Settings], tiny_folder: Path) -> None:
     write("a.c")
-    run("a.c", "--device", "cpu", "--model", "m", "--no-parser", "--min-confidence", "0.3")
-    assert loaded == [Settings("cpu", Path("m"), False, 0.3)]
+    options = ["--device", "cpu", "--no-parser", "--min-confidence", "0.3"]
+    run("a.c", "--model", str(tiny_folder), *options)
+    assert loaded == [Settings("cpu", tiny_folder, False, 0.3)]
     assert run("a.c", "--min-confidence", "0.99").status == 0
 
 
@@ -179,7 +126,7 @@ def test_colour_is_by_terminal_or_by_choice(run: Run, monkeypatch: pytest.Monkey
     write("a.c")
     assert "\x1b[" not in run("a.c").out
     assert "\x1b[" in run("a.c", "--color", "always").out
-    monkeypatch.setattr(cli, "_is_terminal", lambda: True)
+    monkeypatch.setattr(terminal, "is_terminal", lambda stream: True)
     monkeypatch.setenv("TERM", "xterm")
     assert "\x1b[" in run("a.c").out
     assert "\x1b[" not in run("a.c", "--color", "never").out
@@ -209,7 +156,7 @@ def test_version_and_help(run: Run) -> None:
     assert run("--version").out == f"lm-lint {__version__}\n"
     res = run("--help")
     assert res.status == 0
-    assert res.out.startswith("Usage: lm-lint [OPTIONS] FILE...")
+    assert res.out.startswith("Usage: lm-lint [OPTIONS] [FILE]...")
 
 
 @pytest.mark.parametrize(
@@ -358,20 +305,20 @@ def refuse(monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:
 
 
 def test_a_damaged_model_is_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(settings: Settings) -> Engine:
+    def load(settings: Settings, n_threads: int | None = None) -> Engine:
         raise ModelDamaged("m/model.safetensors: truncated. Install the model again.")
 
-    monkeypatch.setattr(Engine, "load", load)
+    monkeypatch.setattr(Engine, "lazy", load)
     res = run(write("a.c"))
     assert (res.status, res.out) == (2, "")
     assert res.err == "lm-lint: m/model.safetensors: truncated. Install the model again.\n"
 
 
 def test_an_interruption_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(settings: Settings) -> Engine:
+    def load(settings: Settings, n_threads: int | None = None) -> Engine:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Engine, "load", load)
+    monkeypatch.setattr(Engine, "lazy", load)
     res = run(write("a.c"))
     assert (res.status, res.out, res.err.strip()) == (130, "", "")
 
