@@ -21,6 +21,8 @@ scripts/from_debian.sh .build/helix forky hx usr/lib/hx/hx
 
 step lint and format
 luacheck -q . ../../bench/nvim
+# What the tests of VS Code have brought along, on a machine without one.
+PATH=$PATH:$PWD/../../build/node/bin
 if command -v npm >/dev/null; then
     [ -d .build/stylua/node_modules ] ||
         npm install --silent --no-audit --no-fund --ignore-scripts --prefix .build/stylua @johnnymorganz/stylua@2.5.2

@@ -22,18 +22,23 @@ return {
   },
   -- Without any of them a file is checked by itself.
   root_markers = { "lm-lint.toml", "pyproject.toml", ".git" },
-  -- Asked to pull anew, Neovim 0.12 pulls the diagnostics of the workspace and not those of the
-  -- files that are open, which would miss what is found after a pause. Pushing is the same in all.
+  -- Pushing is the same in every version, and for files that no window shows: those are not
+  -- pulled. The workspace can only be pulled.
   settings = { lmLint = { diagnostics = { mode = "push" } } },
   handlers = {
     ["lmLint/status"] = function(_, result, ctx)
       require("lm_lint.status").on_status(ctx.client_id, result)
     end,
+    ["workspace/diagnostic/refresh"] = function(err, result, ctx)
+      return require("lm_lint.compat").on_refresh(err, result, ctx)
+    end,
   },
   before_init = function(params, config)
     -- The server decides at `initialize` whether it pushes, before it can ask for settings.
-    if not vim.tbl_isempty(config.settings or {}) then
-      params.initializationOptions = config.settings
+    local settings = config.settings or {}
+    if not vim.tbl_isempty(settings) then
+      local options = config.init_options or {}
+      params.initializationOptions = vim.tbl_deep_extend("force", settings, options)
     end
   end,
   on_exit = function(code, signal, client_id)

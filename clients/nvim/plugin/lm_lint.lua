@@ -9,9 +9,22 @@ vim.api.nvim_create_user_command("LmLint", function(command)
   require("lm_lint.commands").run(command.fargs)
 end, {
   nargs = "*",
+  bar = true,
   desc = "lm-lint: surprise, status, restart, doctor, fix, log",
   complete = function(_, line, column)
     return require("lm_lint.commands").complete(line:sub(1, column))
+  end,
+})
+
+vim.api.nvim_create_autocmd("BufWritePost", {
+  group = vim.api.nvim_create_augroup("lm_lint.config", {}),
+  pattern = { "lm-lint.toml", "pyproject.toml" },
+  desc = "Tell lm-lint of its settings",
+  callback = function(event)
+    -- Where nothing was loaded, nothing runs.
+    if package.loaded["lm_lint.status"] then
+      require("lm_lint.server").config_written(event.match)
+    end
   end,
 })
 

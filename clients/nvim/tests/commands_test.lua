@@ -26,6 +26,22 @@ t.test("completion", function()
   t.eq({ "on", "off", "toggle" }, completed("LmLint surprise "))
   t.eq({ "on", "off" }, completed("LmLint surprise o"))
   t.eq({}, completed("LmLint restart "))
+  t.eq({}, completed("LmLint surprise on "))
+end)
+
+t.test("completion after other words, and of a shortened command", function()
+  -- getcompletion() of Neovim 0.7 cannot tell.
+  local complete = require("lm_lint.commands").complete
+  t.eq({ "status", "surprise" }, complete("silent! LmLint s"))
+  t.eq({ "on", "off", "toggle" }, complete("edit LmLint.c | LmLint surprise "))
+  t.eq({ "doctor" }, complete("LmL d"))
+  t.eq({}, complete("LmLint nonsense o"))
+end)
+
+t.test("another command may follow", function()
+  vim.cmd("LmLint status | let g:followed = 1")
+  t.eq(1, vim.g.followed)
+  t.eq(1, #t.told("no server is running"))
 end)
 
 t.test("what is not there is told with what is", function()
@@ -76,6 +92,28 @@ t.test("fix says so when there is nothing to do", function()
   end)
 end)
 
+t.test("fix says so where the buffer cannot be changed", function()
+  _G.told = {}
+  vim.bo.modifiable = false
+  vim.cmd("LmLint fix")
+  vim.bo.modifiable = true
+  t.eq(1, #t.told("this buffer cannot be changed"))
+end)
+
+t.test("fix before a file is written gives up what comes too late", function()
+  local compat = require("lm_lint.compat")
+  local request, cancel, cancelled = compat.request, compat.cancel, {}
+  compat.request = function()
+    return true, 17
+  end
+  compat.cancel = function(_, id)
+    cancelled[#cancelled + 1] = id
+  end
+  require("lm_lint").fix({ wait_ms = 20 })
+  compat.request, compat.cancel = request, cancel
+  t.eq({ 17 }, cancelled)
+end)
+
 t.test("fix before a file is written", function()
   vim.api.nvim_create_autocmd("BufWritePre", {
     callback = function(event)
@@ -105,11 +143,23 @@ t.test("the doctor's report is shown in a window", function()
   end)
 end)
 
-t.test("a thresholds' list that makes no sense is told and not used", function()
-  _G.told = {}
-  require("lm_lint").setup({ surprise = { thresholds_bits = { 3, 2, 1 } } })
-  t.eq(1, #t.told("six rising numbers"))
-  t.eq({ 1, 2, 4, 6, 9, 13 }, require("lm_lint.options").surprise.thresholds_bits)
+t.test("options that make no sense are told and not used", function()
+  local options = require("lm_lint.options")
+  local defaults = vim.deepcopy(options.surprise)
+  local function check(surprise, ...)
+    _G.told = {}
+    require("lm_lint").setup({ surprise = surprise })
+    for _, text in ipairs({ ... }) do
+      t.eq(1, #t.told(text))
+    end
+    t.eq(select("#", ...), #_G.told)
+    t.eq(defaults, options.surprise)
+  end
+  check({ thresholds_bits = { 3, 2, 1 } }, "six rising numbers")
+  check({ threshold_bits = { 1, 2, 3, 4, 5, 6 } }, "surprise.threshold_bits is no option")
+  check({ blanks = "yes", enabled = 0 }, "surprise.blanks has", "surprise.enabled has")
+  check(true, "surprise has to be a table")
+  check({})
 end)
 
 t.finish()

@@ -59,4 +59,16 @@ t.test("a file outside every project is checked by itself", function()
   t.eq({ vim.loop.fs_realpath(vim.fn.getcwd()), "none" }, roots)
 end)
 
+-- In newer ones the editor itself looks for the root.
+if not vim.lsp.enable then
+  t.test("an address is no path: what has one for a name is checked by itself, too", function()
+    vim.cmd("enew")
+    vim.api.nvim_buf_set_name(0, "thing://host/folder/area.py")
+    vim.api.nvim_buf_set_lines(0, 0, -1, true, { "def area(width, height:", "    return width" })
+    vim.bo.filetype = "python"
+    t.await_findings(1)
+    t.eq(2, #require("lm_lint.compat").clients())
+  end)
+end
+
 t.finish()

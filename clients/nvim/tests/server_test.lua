@@ -63,6 +63,52 @@ t.test("a server that is killed is started again", function()
   t.await_findings(1)
 end)
 
+t.test("settings that are written here reach the server", function()
+  t.open("lm-lint.toml")
+  vim.api.nvim_buf_set_lines(0, 0, -1, true, { 'exclude = ["missing_paren.c"]' })
+  vim.cmd("silent write | edit missing_paren.c")
+  t.await_findings(1)
+  vim.cmd("buffer lm-lint.toml | silent write | buffer missing_paren.c")
+  t.await_findings(0)
+  vim.cmd("buffer lm-lint.toml")
+  vim.api.nvim_buf_set_lines(0, 0, -1, true, {})
+  vim.cmd("silent write | buffer missing_paren.c")
+  t.await_findings(1)
+end)
+
+t.test("a restart works with somebody else's on_exit", function()
+  local shipped = dofile(vim.env.LM_LINT_PLUGIN .. "/lsp/lm_lint.lua")
+  require("lm_lint").setup({ on_exit = function() end })
+  vim.cmd("LmLint restart")
+  t.eventually("a client", function()
+    return t.client() and not require("lm_lint.compat").is_stopped(t.client())
+  end)
+  t.await_findings(1)
+  local before = t.client().id
+  vim.cmd("LmLint restart")
+  t.eventually("another client", function()
+    return t.client() and t.client().id ~= before
+  end)
+  require("lm_lint").setup({ on_exit = shipped.on_exit })
+  vim.cmd("LmLint restart")
+  t.eventually("a third client", function()
+    return t.client() and t.client().id > before + 1
+  end)
+  t.await_findings(1)
+end)
+
+t.test("the server is told what init_options say, too", function()
+  local shipped = dofile(vim.env.LM_LINT_PLUGIN .. "/lsp/lm_lint.lua")
+  local params = {}
+  local options = { lmLint = { diagnostics = { mode = "pull" } } }
+  local settings = { lmLint = { minConfidence = 0.8, diagnostics = { mode = "push" } } }
+  shipped.before_init(params, { settings = settings, init_options = options })
+  t.eq(
+    { lmLint = { minConfidence = 0.8, diagnostics = { mode = "pull" } } },
+    params.initializationOptions
+  )
+end)
+
 t.test("a missing server is told once, with what to do", function()
   quiet()
   use({ "/nowhere/lm-lint", "server" })

@@ -23,9 +23,13 @@ import type { Colour } from './surprise/legend';
 import { SurpriseView } from './surprise/view';
 
 /** Changes of these need a server that is started anew; the others reach the one that runs. */
-const NEEDS_RESTART = ['server.path', 'server.args', 'server.interpreter', 'diagnostics.mode'].map(
-  (name) => `${SECTION}.${name}`,
-);
+const NEEDS_RESTART = [
+  'server.path',
+  'server.args',
+  'server.interpreter',
+  'diagnostics.mode',
+  'diagnostics.workspace',
+].map((name) => `${SECTION}.${name}`);
 
 /** What all parts share. */
 interface Context {

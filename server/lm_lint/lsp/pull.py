@@ -63,13 +63,15 @@ class _Known:
 class WorkspaceReports:
     """What was found in the files that are not open.
 
-    A client asks again as soon as it has an answer. It gets the next one when something may have changed.
+    A client asks again as soon as it has an answer. It gets the next one when something may have changed, or when it
+    asks once more without waiting: of several questions one waits.
     """
 
     def __init__(self, server: LintServer) -> None:
         self._server = server
         self._known: dict[str, _Known] = {}
         self._n_results = 0
+        self._n_asked = 0
         self._is_told = False
         self._changed = asyncio.Event()
 
@@ -87,11 +89,15 @@ class WorkspaceReports:
         self, params: types.WorkspaceDiagnosticParams
     ) -> types.WorkspaceDiagnosticReport:
         known = {each.uri: each.value for each in params.previous_result_ids}
+        self._n_asked += 1
+        number = self._n_asked
+        self._changed.set()
+        token = params.work_done_token
         while True:
             self._changed.clear()
             was_told = self._is_told
             res: list[FileReport] = []
-            async for item in self._reports(known, params):
+            async for item in self._reports(known, token):
                 if params.partial_result_token is None:
                     res.append(item)
                 else:
@@ -99,17 +105,20 @@ class WorkspaceReports:
                 was_told = was_told and isinstance(
                     item, types.WorkspaceUnchangedDocumentDiagnosticReport
                 )
+            token = None  # its work is done; what is looked at later is looked at quietly
             if not was_told:
                 self._is_told = not self._changed.is_set()
+            elif number == self._n_asked:
+                await self._changed.wait()
+            if not was_told or number != self._n_asked:
                 return types.WorkspaceDiagnosticReport(res)
-            await self._changed.wait()
 
     async def _reports(
-        self, known: dict[str, str], params: types.WorkspaceDiagnosticParams
+        self, known: dict[str, str], token: types.ProgressToken | None
     ) -> AsyncIterator[FileReport]:
         server = self._server
         paths = await asyncio.to_thread(lambda: dict(_files(server.configuration)))
-        progress, token = server.work_done_progress, params.work_done_token
+        progress = server.work_done_progress
         if token is not None:
             progress.begin(
                 token, types.WorkDoneProgressBegin("Checking files", cancellable=True, percentage=0)

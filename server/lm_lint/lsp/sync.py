@@ -69,13 +69,19 @@ def register(server: LintServer) -> None:
 
 
 def _register_pull(server: LintServer) -> None:
+    has_workspace = server.configuration.overall.diagnostics.workspace
     options = types.DiagnosticOptions(
-        inter_file_dependencies=False, workspace_diagnostics=True, identifier="lm-lint"
+        inter_file_dependencies=False, workspace_diagnostics=has_workspace, identifier="lm-lint"
     )
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
     async def diagnostic(params: types.DocumentDiagnosticParams) -> pull.DocumentReport:
         return await pull.document_report(server, params)
+
+    # Only where it is wanted: for what is announced here, clients rely on it. Neovim up to 0.12.4, asked to refresh,
+    # then asks for the workspace and for no open document (https://github.com/neovim/neovim/pull/40623).
+    if not has_workspace:
+        return
 
     @server.feature(types.WORKSPACE_DIAGNOSTIC)
     async def workspace_diagnostic(params: types.WorkspaceDiagnosticParams) -> Any:

@@ -11,6 +11,7 @@ from bench.lsp_client import CANCELLED, FULL, PULLING, Client, ServerError, Text
 from tests.e2e.lsp.conftest import BROKEN, CLEAN, Connect
 
 pytestmark = pytest.mark.released
+METHOD_NOT_FOUND = -32601
 
 
 def pull(client: Client, text: Text, previous: str | None = None) -> dict[str, Any]:
@@ -21,6 +22,14 @@ def pull(client: Client, text: Text, previous: str | None = None) -> dict[str, A
 
 def refreshes(client: Client) -> int:
     return sum(m["method"] == "workspace/diagnostic/refresh" for m in client.asked)
+
+
+def progress_of(client: Client, token: str) -> list[str]:
+    return [m["value"]["kind"] for m in client.progress if m["token"] == token]
+
+
+def known_of(items: dict[str, Any]) -> list[Any]:
+    return [{"uri": item["uri"], "value": item["resultId"]} for item in items.values()]
 
 
 def test_results_have_ids_and_are_not_repeated(connect: Connect) -> None:
@@ -90,12 +99,26 @@ def test_files_of_the_workspace(connect: Connect, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text(BROKEN)
     settings: Any = {"diagnostics": {"workspace": True}, "exclude": ["left.*"]}
     client = connect(
-        capabilities=PULLING, folders=[tmp_path.as_uri()], settings=lambda scope: settings
+        capabilities=PULLING,
+        folders=[tmp_path.as_uri()],
+        options=settings,
+        settings=lambda scope: settings,
     )
+    assert client.capabilities["diagnosticProvider"]["workspaceDiagnostics"] is True
     opened = client.open((tmp_path / "open.c").as_uri(), BROKEN)
 
+    def began(known: list[Any], **more: Any) -> int:
+        return client.begin("workspace/diagnostic", {"previousResultIds": known, **more})
+
     def asked(known: list[Any], **more: Any) -> Any:
-        return client.request("workspace/diagnostic", {"previousResultIds": known, **more})
+        return client.end(began(known, **more))
+
+    def waits(known: list[Any], token: str) -> int | None:
+        """A question whose answer waits, the files having been looked at; None if there is one."""
+        number = began(known, workDoneToken=token)
+        client.wait_until(lambda: progress_of(client, token)[-1:] == ["end"])
+        client.ping()
+        return None if any(message.get("id") == number for message in client.unread) else number
 
     items = {Path(item["uri"]).name: item for item in asked([])["items"]}
     assert set(items) == {"broken.c", "clean.c"}
@@ -107,23 +130,29 @@ def test_files_of_the_workspace(connect: Connect, tmp_path: Path) -> None:
     assert result["items"] == []
     parts = [m["value"] for m in client.progress if m["token"] == "part"]
     assert sorted(Path(part["items"][0]["uri"]).name for part in parts) == ["broken.c", "clean.c"]
-    kinds = [m["value"]["kind"] for m in client.progress if m["token"] == "bar"]
+    kinds = progress_of(client, "bar")
     assert (kinds[0], kinds[-1]) == ("begin", "end")
 
     # Once nothing is new the answer waits until something may be.
-    known = [{"uri": item["uri"], "value": item["resultId"]} for item in items.values()]
-    number = client.begin("workspace/diagnostic", {"previousResultIds": known})
-    client.ping()
-    assert not client.unread
+    number = waits(known_of(items), "first")
+    assert number is not None
     (tmp_path / "clean.c").write_text(BROKEN)
     (tmp_path / "sub" / "broken.c").unlink()
     client.notify("workspace/didChangeWatchedFiles", {"changes": []})
     news = {Path(item["uri"]).name: item for item in client.end(number)["items"]}
     assert [one["code"] for one in news["clean.c"]["items"]] == ["missing-token"]
     assert news["broken.c"]["items"] == []
+    assert progress_of(client, "first").count("end") == 1
 
-    known = [{"uri": news["clean.c"]["uri"], "value": news["clean.c"]["resultId"]}]
-    number = client.begin("workspace/diagnostic", {"previousResultIds": known})
+    # Neovim asks at every refresh, also while a question waits: the newest one takes its place.
+    known = known_of({"clean.c": news["clean.c"]})
+    older = [waits(known, "second"), began(known)]
+    number = waits(known, "third")
+    assert number is not None
+    for each in older:
+        assert each is not None
+        assert {item["kind"] for item in client.end(each)["items"]} == {"unchanged"}
+    assert not client.unread
     client.notify("$/cancelRequest", {"id": number})
     with pytest.raises(ServerError) as raised:
         client.end(number)
@@ -132,6 +161,10 @@ def test_files_of_the_workspace(connect: Connect, tmp_path: Path) -> None:
 
 
 def test_the_workspace_is_left_alone_unless_wanted(connect: Connect, tmp_path: Path) -> None:
+    """Neovim up to 0.12.4 does not ask again for what is open where something for the workspace is announced."""
     (tmp_path / "broken.c").write_text(BROKEN)
     client = connect(capabilities=PULLING, folders=[tmp_path.as_uri()])
-    assert client.request("workspace/diagnostic", {"previousResultIds": []}) == {"items": []}
+    assert client.capabilities["diagnosticProvider"]["workspaceDiagnostics"] is False
+    with pytest.raises(ServerError) as raised:
+        client.request("workspace/diagnostic", {"previousResultIds": []})
+    assert raised.value.code == METHOD_NOT_FOUND

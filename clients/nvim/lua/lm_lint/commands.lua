@@ -64,16 +64,17 @@ local function beginning_with(words, begun)
   end, words)
 end
 
---- What may follow; `line` ends at the cursor.
+--- What may follow; `line` ends at the cursor. Before the command, which may be shortened, there
+--- may be others.
 ---@param line string
 ---@return string[]
 function M.complete(line)
-  local words = vim.split(line, "%s+")
-  if #words == 2 then
-    return beginning_with(names(), words[2])
+  local words = vim.split(line:match(".*%f[%a]Lm%a*%s+(.*)$") or "", "%s+")
+  if #words == 1 then
+    return beginning_with(names(), words[1])
   end
-  local command = COMMANDS[words[2]]
-  return #words == 3 and command and beginning_with(command.arguments or {}, words[3]) or {}
+  local command = COMMANDS[words[1]]
+  return #words == 2 and command and beginning_with(command.arguments or {}, words[2]) or {}
 end
 
 --- Without a word, `status`.

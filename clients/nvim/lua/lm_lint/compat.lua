@@ -3,6 +3,9 @@
 local M = {}
 
 local is_method = vim.fn.has("nvim-0.11") == 1
+local WORKSPACE_PULL = "workspace/diagnostic"
+
+M.uv = vim.uv or vim.loop
 
 ---@return vim.lsp.Client[]
 local function all_clients()
@@ -45,6 +48,17 @@ function M.request(client, method, params, on_reply, bufnr)
 end
 
 ---@param client vim.lsp.Client
+---@param method string
+---@param params table
+function M.notify(client, method, params)
+  if is_method then
+    client:notify(method, params)
+  else
+    client.notify(method, params)
+  end
+end
+
+---@param client vim.lsp.Client
 ---@param request_id integer
 function M.cancel(client, request_id)
   if is_method then
@@ -73,6 +87,25 @@ function M.is_stopped(client)
   return client.is_stopped()
 end
 
+--- Neovim 0.12 up to 0.12.4 at least, asked to refresh, asks for the diagnostics of the workspace
+--- and for those of no open file (https://github.com/neovim/neovim/pull/40623), where the server
+--- has both: with the setting `diagnostics.workspace`.
+---@type lsp.Handler
+function M.on_refresh(err, result, ctx)
+  local default = vim.lsp.handlers[ctx.method]
+  local res = default and default(err, result, ctx) or vim.NIL
+  local client = vim.lsp.get_client_by_id(ctx.client_id)
+  if not client or vim.fn.has("nvim-0.13") == 1 or not client:supports_method(WORKSPACE_PULL) then
+    return res
+  end
+  local identifier = (client.server_capabilities.diagnosticProvider or {}).identifier
+  for _, bufnr in ipairs(M.buffers(client)) do
+    local params = { identifier = identifier, textDocument = { uri = vim.uri_from_bufnr(bufnr) } }
+    client:request("textDocument/diagnostic", params, nil, bufnr)
+  end
+  return res
+end
+
 --- Buffers that the client has open.
 ---@param client vim.lsp.Client
 ---@return integer[]
@@ -82,20 +115,29 @@ function M.buffers(client)
   end, vim.api.nvim_list_bufs())
 end
 
---- The byte of a column that the server counted in its own units.
+--- Where the server's columns are in a line, in bytes. The line is read once, for however many
+--- columns; the middle of a character is its start.
 ---@param line string
----@param column integer
 ---@param encoding string `utf-8`, `utf-16` or `utf-32`
----@return integer
-function M.byte_column(line, column, encoding)
-  if encoding == "utf-8" then
-    return math.min(column, #line)
+---@return fun(column: integer): integer
+function M.bytes_of_columns(line, encoding)
+  if encoding == "utf-8" or not line:find("[\128-\255]") then
+    return function(column)
+      return math.min(column, #line)
+    end
   end
-  if is_method then
-    return vim.str_byteindex(line, encoding, column, false)
+  local starts, column = {}, 0
+  for start, character in line:gmatch("()([^\128-\191][\128-\191]*)") do
+    starts[column] = start - 1
+    column = column + 1
+    if encoding == "utf-16" and #character >= 4 then
+      starts[column] = start - 1
+      column = column + 1
+    end
   end
-  local ok, byte = pcall(vim.str_byteindex, line, column, encoding == "utf-16")
-  return ok and byte or #line
+  return function(wanted)
+    return starts[wanted] or #line
+  end
 end
 
 --- What a highlight group looks like, links followed; the names are those of `nvim_get_hl()`.

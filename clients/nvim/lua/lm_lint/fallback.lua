@@ -1,5 +1,7 @@
 --- What `vim.lsp.config()` and `vim.lsp.enable()` do, for Neovim 0.7 to 0.10.
 
+local compat = require("lm_lint.compat")
+
 local M = {}
 
 ---@type table? The table of lsp/lm_lint.lua with what the person changed.
@@ -36,12 +38,12 @@ end
 ---@return string?
 local function root_of(bufnr)
   local name = vim.api.nvim_buf_get_name(bufnr)
-  if name == "" then
+  if name == "" or name:find("^%a[%w+.-]+://") then
     return nil
   end
   for _, marker in ipairs(M.config.root_markers) do
     for dir in upwards(vim.fn.fnamemodify(name, ":p:h")) do
-      if vim.loop.fs_stat(dir .. "/" .. marker) then
+      if compat.uv.fs_stat(dir .. "/" .. marker) then
         return dir
       end
     end

@@ -2,12 +2,15 @@
 
 local compat = require("lm_lint.compat")
 local notify = require("lm_lint.notify")
+local status = require("lm_lint.status")
 
 local M = {}
 
+local METHOD = "workspace/executeCommand"
+
 ---@class lm_lint.FixOptions
 ---@field bufnr? integer
----@field wait_ms? integer Wait for so long, for use before a file is written. Says nothing then.
+---@field wait_ms? integer Wait so long at most, before a file is written. Says nothing then.
 
 ---@param bufnr integer
 ---@return table
@@ -28,15 +31,43 @@ end
 
 ---@param client vim.lsp.Client
 ---@param bufnr integer
+---@param on_reply lsp.Handler
+---@return integer? request_id
+local function ask(client, bufnr, on_reply)
+  local _, id = compat.request(client, METHOD, params(bufnr), on_reply, bufnr)
+  return id
+end
+
+--- What takes longer is given up: it would change the text after it was written.
+---@param client vim.lsp.Client
+---@param bufnr integer
 ---@param wait_ms integer
 local function wait(client, bufnr, wait_ms)
+  if status.of_client(client).state ~= "ready" then
+    return
+  end
   local is_done = false
-  compat.request(client, "workspace/executeCommand", params(bufnr), function()
+  local request_id = ask(client, bufnr, function()
     is_done = true
-  end, bufnr)
-  vim.wait(wait_ms, function()
+  end)
+  local is_in_time = vim.wait(wait_ms, function()
     return is_done
   end, 5)
+  if not is_in_time and request_id then
+    compat.cancel(client, request_id)
+  end
+end
+
+--- Why there is nothing to ask for, if there is not.
+---@param client? vim.lsp.Client
+---@param bufnr integer
+---@return string?
+local function obstacle(client, bufnr)
+  if not client then
+    return "no server is attached to this buffer."
+  elseif not vim.bo[bufnr].modifiable then
+    return "this buffer cannot be changed."
+  end
 end
 
 ---@param opts? lm_lint.FixOptions
@@ -44,14 +75,15 @@ function M.run(opts)
   opts = opts or {}
   local bufnr = opts.bufnr or vim.api.nvim_get_current_buf()
   local client = compat.clients(bufnr)[1]
-  if not client then
+  local problem = obstacle(client, bufnr)
+  if problem then
     if not opts.wait_ms then
-      notify.tell("no server is attached to this buffer.", vim.log.levels.WARN)
+      notify.tell(problem, vim.log.levels.WARN)
     end
   elseif opts.wait_ms then
     wait(client, bufnr, opts.wait_ms)
   else
-    compat.request(client, "workspace/executeCommand", params(bufnr), report, bufnr)
+    ask(client, bufnr, report)
   end
 end
 

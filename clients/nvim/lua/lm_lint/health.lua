@@ -72,7 +72,7 @@ end
 
 ---@param client vim.lsp.Client
 local function check_client(client)
-  local found = status.of(compat.buffers(client)[1]) or { state = "loading" }
+  local found = status.of_client(client)
   local where = client.config.root_dir or "single files"
   ok(
     ("client %d (%s), %d buffers, columns in %s"):format(

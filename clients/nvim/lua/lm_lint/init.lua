@@ -11,6 +11,18 @@ local function configure(changes)
   end
 end
 
+---@param given lm_lint.SurpriseOptions
+local function set_surprise(given)
+  local options = require("lm_lint.options")
+  options.set_surprise(given)
+  if package.loaded["lm_lint.surprise"] then
+    require("lm_lint.surprise").repaint()
+  end
+  if options.surprise.enabled then
+    require("lm_lint.surprise").on()
+  end
+end
+
 --- Starts lm-lint for the files that are open and those to come. With Neovim 0.11 and newer
 --- `vim.lsp.enable("lm_lint")` is enough. `surprise` is for the view; all else goes to
 --- `vim.lsp.config()`.
@@ -19,13 +31,10 @@ function M.setup(opts)
   local changes = vim.deepcopy(opts or {})
   local surprise = changes.surprise
   changes.surprise = nil
-  if surprise then
-    require("lm_lint.options").set_surprise(surprise)
-  end
   configure(changes)
   require("lm_lint.server").enable()
-  if surprise and surprise.enabled then
-    require("lm_lint.surprise").on()
+  if surprise ~= nil then
+    set_surprise(surprise)
   end
 end
 

@@ -11,7 +11,9 @@ local MOST_CRASHES = 3
 local WINDOW_MS = 180 * 1000
 -- So long a server may take to say goodbye when it is restarted.
 local GOODBYE_MS = 3000
+local POLL_MS = 20
 local SIGTERM = 15
+local FILE_CHANGED = 2 -- in the protocol
 
 ---@type integer[] When the server ended by itself, in milliseconds.
 local crashes = {}
@@ -85,7 +87,7 @@ end
 
 ---@return boolean is_too_often
 local function count_crash()
-  local now = vim.loop.now()
+  local now = compat.uv.now()
   crashes = vim.tbl_filter(function(at)
     return now - at < WINDOW_MS
   end, crashes)
@@ -121,26 +123,30 @@ function M.on_exit(code, signal, client_id)
   compat.emit("LmLintExit")
 end
 
----@param clients vim.lsp.Client[]
----@return boolean
-local function all_gone(clients)
-  for _, client in ipairs(clients) do
-    if stopping[client.id] then
-      return false
-    end
-  end
-  return true
-end
-
 ---@param client vim.lsp.Client
 local function stop(client)
   stopping[client.id] = true
   compat.stop(client)
   vim.defer_fn(function()
-    if stopping[client.id] then
+    if vim.lsp.get_client_by_id(client.id) then
       compat.stop(client, true)
     end
   end, GOODBYE_MS)
+end
+
+--- Looks again and again: `on_exit` may be somebody else's.
+---@param clients vim.lsp.Client[]
+---@param job fun()
+local function when_gone(clients, job)
+  for _, client in ipairs(clients) do
+    if vim.lsp.get_client_by_id(client.id) then
+      vim.defer_fn(function()
+        when_gone(clients, job)
+      end, POLL_MS)
+      return
+    end
+  end
+  job()
 end
 
 --- Ends the running servers and starts what is needed once they have gone.
@@ -148,25 +154,21 @@ function M.restart()
   crashes = {}
   notify.forget()
   local clients = compat.clients()
-  if #clients == 0 then
+  vim.tbl_map(stop, clients)
+  when_gone(clients, function()
     if M.check() then
       M.enable()
     end
-    return
+  end)
+end
+
+--- Neovim on Linux does not watch files for servers, but what it writes itself it knows.
+---@param path string of a file of settings
+function M.config_written(path)
+  local changes = { { uri = vim.uri_from_fname(path), type = FILE_CHANGED } }
+  for _, client in ipairs(compat.clients()) do
+    compat.notify(client, "workspace/didChangeWatchedFiles", { changes = changes })
   end
-  vim.api.nvim_create_autocmd("User", {
-    group = vim.api.nvim_create_augroup("lm_lint.restart", {}),
-    pattern = "LmLintExit",
-    callback = function()
-      if not all_gone(clients) then
-        return
-      end
-      -- The editor forgets a client a moment after it has told of its end.
-      vim.schedule(M.enable)
-      return true
-    end,
-  })
-  vim.tbl_map(stop, clients)
 end
 
 return M

@@ -50,12 +50,19 @@ function M.forget(client_id)
   end
 end
 
---- Of the buffer's server; without a buffer, of any. A server that has not spoken yet is loading.
----@param bufnr? integer
+--- A server that has not spoken yet is loading.
+---@param client vim.lsp.Client
+---@return lm_lint.Status
+function M.of_client(client)
+  return by_client[client.id] or { state = "loading", busy = false }
+end
+
+--- Of the buffer's server.
+---@param bufnr integer
 ---@return lm_lint.Status?
 function M.of(bufnr)
   local client = compat.clients(bufnr)[1]
-  return client and (by_client[client.id] or { state = "loading", busy = false }) or nil
+  return client and M.of_client(client)
 end
 
 --- For a status line: empty where lm-lint does not look.
@@ -75,7 +82,7 @@ end
 ---@param client vim.lsp.Client
 ---@return string[]
 local function described(client)
-  local status = by_client[client.id] or { state = "loading" }
+  local status = M.of_client(client)
   local res = { ("client %d: %s"):format(client.id, status.message or status.state) }
   if status.state == "ready" then
     res[1] = ("client %d: ready%s"):format(client.id, status.busy and ", at work" or "")

@@ -143,11 +143,18 @@ function M.group(level)
   return "LmLintSurprise" .. level
 end
 
---- Defines the groups; what a person or a colourscheme has defined stays.
+---@type table<string, integer> The backgrounds that were defined here.
+local defined = {}
+
+--- Defines the groups, or defines them anew; what a person or a colourscheme has defined stays.
 function M.define()
   for level, rgb in ipairs(M.backgrounds()) do
-    local style = { bg = packed(rgb), ctermbg = terminal_colour(rgb), default = true }
-    vim.api.nvim_set_hl(0, M.group(level), style)
+    local group, bg = M.group(level), packed(rgb)
+    local found = compat.highlight(group)
+    if next(found) == nil or found.bg == defined[group] then
+      vim.api.nvim_set_hl(0, group, { bg = bg, ctermbg = terminal_colour(rgb) })
+      defined[group] = bg
+    end
   end
 end
 

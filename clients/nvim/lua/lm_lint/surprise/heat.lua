@@ -2,20 +2,19 @@
 --- longer true, and asks again. Between answers the colours move along with the text.
 
 local Delayed = require("lm_lint.surprise.delayed")
-local colours = require("lm_lint.surprise.colours")
+local Painter = require("lm_lint.surprise.painter")
 local compat = require("lm_lint.compat")
 local levels = require("lm_lint.surprise.levels")
 local lines = require("lm_lint.surprise.lines")
 local options = require("lm_lint.options")
 
-local NAMESPACE = vim.api.nvim_create_namespace("lm_lint.surprise")
+local NAMESPACE = Painter.NAMESPACE
 -- So many lines above and below those that are visible are painted, too.
 local MARGIN = 60
 -- The text changes while it is read only so often; then a later change asks.
 local ATTEMPTS = 3
 local TYPING_MS = 80
--- Above the colours of syntax, whose backgrounds would hide these; below diagnostics.
-local PRIORITY = 130
+local SCROLLING_MS = 30
 local CONTENT_MODIFIED = -32801
 
 ---@class lm_lint.Heat
@@ -23,10 +22,9 @@ local CONTENT_MODIFIED = -32801
 ---@field package soon lm_lint.Delayed
 ---@field package painted? { tick: integer, lines: lm_lint.Lines[] }
 ---@field package asking? lm_lint.Asking
----@field package is_over boolean
+---@field is_over boolean The buffer was unloaded, or the view is off: nothing is painted any more.
 local Heat = {}
 Heat.__index = Heat
-Heat.NAMESPACE = NAMESPACE
 
 --- A question in as many parts as there are stretches of lines.
 ---@class lm_lint.Asking
@@ -55,6 +53,10 @@ function Heat.new(bufnr)
     on_reload = function()
       self:later(0)
     end,
+    -- What is loaded under the same number later needs another heat.
+    on_detach = function()
+      self.is_over = true
+    end,
   })
   return self
 end
@@ -63,6 +65,13 @@ end
 function Heat:later(delay_ms)
   if not self.is_over then
     self.soon:after(delay_ms)
+  end
+end
+
+--- A window of the buffer was drawn, perhaps with other lines.
+function Heat:drawn()
+  if not self.is_over then
+    self.soon:within(SCROLLING_MS)
   end
 end
 
@@ -172,7 +181,7 @@ end
 ---@param err? { code: integer, message: string }
 ---@param answer? lm_lint.Answer
 function Heat:on_reply(asking, err, answer)
-  if self.asking ~= asking then
+  if self.asking ~= asking or self.is_over then
     return
   end
   if err then
@@ -224,38 +233,14 @@ function Heat:on_error(asking, err)
   end
 end
 
----@param row integer
----@param column integer
----@param encoding string
----@return integer
-function Heat:byte(row, column, encoding)
-  local line = vim.api.nvim_buf_get_lines(self.bufnr, row, row + 1, false)[1] or ""
-  return compat.byte_column(line, column, encoding)
-end
-
----@param span lm_lint.Span
----@param encoding string
-function Heat:mark(span, encoding)
-  local start = self:byte(span.line, span.start, encoding)
-  local end_ = self:byte(span.end_line, span.end_, encoding)
-  vim.api.nvim_buf_set_extmark(self.bufnr, NAMESPACE, span.line, start, {
-    end_row = span.end_line,
-    end_col = end_,
-    hl_group = colours.group(span.level),
-    priority = PRIORITY,
-    strict = false,
-  })
-end
-
 ---@param asking lm_lint.Asking
 function Heat:paint(asking)
   local surprise = options.surprise
-  local encoding = asking.client.offset_encoding or "utf-16"
+  local painter = Painter.new(self.bufnr, asking.client.offset_encoding or "utf-16")
   self:wipe()
   for _, answer in ipairs(asking.answers) do
-    local spans = levels.spans(answer, surprise.thresholds_bits, surprise.blanks)
-    for _, span in ipairs(spans) do
-      self:mark(span, encoding)
+    for _, span in ipairs(levels.spans(answer, surprise.thresholds_bits, surprise.blanks)) do
+      painter:mark(span)
     end
   end
   self.painted = { tick = asking.tick, lines = asking.wanted }

@@ -5,7 +5,6 @@ local compat = require("lm_lint.compat")
 local M = {}
 
 local GROUP = "lm_lint.surprise"
-local SCROLLING_MS = 30
 
 ---@type table<integer, lm_lint.Heat>
 local heats = {}
@@ -24,6 +23,9 @@ end
 
 ---@param bufnr integer
 local function enter(bufnr)
+  if heats[bufnr] and heats[bufnr].is_over then
+    leave(bufnr)
+  end
   heats[bufnr] = heats[bufnr] or require("lm_lint.surprise.heat").new(bufnr)
 end
 
@@ -39,8 +41,7 @@ local function buffers_to_paint()
 end
 
 --- Paints the buffers that have a server, and no others.
----@param delay_ms? integer
-function M.follow(delay_ms)
+function M.follow()
   if not is_on and not next(heats) then
     return
   end
@@ -52,7 +53,7 @@ function M.follow(delay_ms)
   end
   for bufnr in pairs(wanted) do
     enter(bufnr)
-    heats[bufnr]:later(delay_ms or 0)
+    heats[bufnr]:later(0)
   end
 end
 
@@ -62,6 +63,18 @@ function M.repaint()
     heat:forget()
   end
   M.follow()
+end
+
+--- Scrolling, folds, splits, sizes: whatever a window comes to show, it is drawn for that.
+local function watch_windows()
+  vim.api.nvim_set_decoration_provider(require("lm_lint.surprise.painter").NAMESPACE, {
+    on_win = function(_, _, bufnr)
+      if heats[bufnr] then
+        heats[bufnr]:drawn()
+      end
+      return false
+    end,
+  })
 end
 
 ---@param events string[]
@@ -75,19 +88,18 @@ end
 
 local function listen()
   vim.api.nvim_create_augroup(GROUP, {})
-  on({ "WinScrolled", "WinResized", "VimResized", "CursorHold" }, function()
-    M.follow(SCROLLING_MS)
-  end)
-  on({ "BufWinEnter", "WinEnter", "TabEnter", "LspAttach" }, function()
-    M.follow()
-  end)
+  -- Neovim 0.7 does not tell when a server takes or leaves a buffer.
+  on({ "LspAttach", "BufWinEnter", "CursorHold" }, M.follow)
   -- The buffer is still attached while these are told.
-  on({ "LspDetach", "BufUnload" }, function()
-    vim.schedule(M.follow)
-  end)
-  on({ "ColorScheme" }, function()
-    require("lm_lint.surprise.colours").define()
-  end)
+  on({ "LspDetach", "BufUnload" }, vim.schedule_wrap(M.follow))
+  vim.api.nvim_create_autocmd({ "ColorScheme", "OptionSet" }, {
+    group = GROUP,
+    callback = function(event)
+      if event.event == "ColorScheme" or event.match == "background" then
+        require("lm_lint.surprise.colours").define()
+      end
+    end,
+  })
 end
 
 function M.on()
@@ -97,12 +109,14 @@ function M.on()
   is_on = true
   require("lm_lint.surprise.colours").define()
   listen()
+  watch_windows()
   M.follow()
 end
 
 function M.off()
   is_on = false
   pcall(vim.api.nvim_del_augroup_by_name, GROUP)
+  vim.api.nvim_set_decoration_provider(require("lm_lint.surprise.painter").NAMESPACE, {})
   M.follow()
 end
 

@@ -7,13 +7,37 @@ local M = {}
 ---@field start integer
 ---@field end_ integer
 
---- What the windows of a buffer show, from the top on.
+--- The lines of the current window from `first` to `last`, from 1, that are in no closed fold. A
+--- file may be one fold, and its window then shows all of it.
+---@param first integer
+---@param last integer
+---@return lm_lint.Lines[]
+local function unfolded(first, last)
+  local res, row = {}, first
+  while row <= last do
+    local fold_end = vim.fn.foldclosedend(row)
+    if fold_end ~= -1 then
+      row = fold_end
+    elseif #res > 0 and res[#res].end_ == row - 1 then
+      res[#res].end_ = row
+    else
+      res[#res + 1] = { start = row - 1, end_ = row }
+    end
+    row = row + 1
+  end
+  return res
+end
+
+--- What the windows of a buffer show.
 ---@param bufnr integer
 ---@return lm_lint.Lines[]
 function M.visible(bufnr)
   local res = {}
   for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
-    res[#res + 1] = { start = vim.fn.line("w0", window) - 1, end_ = vim.fn.line("w$", window) }
+    local stretches = vim.api.nvim_win_call(window, function()
+      return unfolded(vim.fn.line("w0"), vim.fn.line("w$"))
+    end)
+    vim.list_extend(res, stretches)
   end
   return res
 end
