@@ -20,6 +20,7 @@ STEPS = {
     "ngram": "Train and measure the Kneser-Ney yardstick.",
     "calibrate": "Fit the detector's weights to slips and to correct text.",
     "export": "Write the released folder: weights, tokenizer, config and card.",
+    "quantize": "Write a released folder again, with weights of few bits.",
 }
 
 

@@ -93,9 +93,7 @@ class Baseline:
         _replace(file, _as_text(entries))
         return cls(file, entries)
 
-    def new(
-        self, result: Result, is_repaired: bool = False
-    ) -> tuple[tuple[Diagnostic, ...], int]:
+    def new(self, result: Result, is_repaired: bool = False) -> tuple[tuple[Diagnostic, ...], int]:
         """What the baseline does not know, and how many findings it does.
 
         To be asked once for each file, with all its findings: those on changed lines are chosen afterwards. Once

@@ -185,7 +185,7 @@ def n_unmatched(signs: str) -> int:
 _OPENER_OF = {")": "(", "]": "[", "}": "{"}
 _BRACKETS = re.compile(HIDDEN["c"] + r"|([()\[\]{}])", re.DOTALL)
 _BRACKET = re.compile(r"[()\[\]{}]")
-_HIDING = re.compile(r"[\"'/\\]")
+_HIDING = re.compile(r"[\"'/\\#]")  # a `#` makes a line a directive, whose brackets are its own
 # A string, a character, a comment that ends by itself.
 _CLOSED = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|/\*.*?\*/", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z][a-z]+")

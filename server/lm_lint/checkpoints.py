@@ -8,12 +8,13 @@ length from another one before. This module knows no text and does no reading.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import NamedTuple
+from collections.abc import Hashable
+from typing import Any, NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from lm_lint.model import Network, State, Trace
+from lm_lint.shape import NetworkConfig
+from lm_lint.states import State, Trace, copied, reach, stack
 
 SPACING = 64  # tokens between light checkpoints, at best
 FOCUS_TOKENS = 1024  # within so many tokens of the last edit they stand closer
@@ -29,35 +30,33 @@ def spacing_at(position: int, spacing: int, focus: int) -> int:
 class Light(NamedTuple):
     """What the R recurrences remember: h (R, D) float32, and the inputs of their convolutions (R, kept, D)."""
 
-    h: Tensor
-    inputs: Tensor
+    h: Any
+    inputs: Any
 
 
 class Checkpoints:
     """States of one document's reading, by position: what the network remembers before it reads on there."""
 
-    def __init__(self, network: Network) -> None:
-        config = network.config
+    def __init__(self, config: NetworkConfig, home: Hashable, itemsize: int) -> None:
+        """home: where the states are, and of which type; itemsize: bytes of a number of that type."""
+        self.home = home
         self._attention = frozenset(config.attention_layers)
         self._recurrent = [i for i in range(config.n_layers) if i not in self._attention]
-        self._device, self._dtype = network.device, network.compute_dtype
         self._kept = config.conv_width - 1
         self.n_windows = len(self._attention)
-        per_layer = config.width * (4 + self._kept * self._dtype.itemsize)
+        per_layer = config.width * (4 + self._kept * itemsize)
         self.light_bytes = (
             len(self._recurrent) * per_layer + 1024
         )  # the objects weigh something too
         self._places: list[int] = []
         self._lights: list[Light] = []
-        self.full: dict[int, State] = {}  # the oldest first
-
-    def belong_to(self, network: Network) -> bool:
-        return (self._device, self._dtype) == (network.device, network.compute_dtype)
+        self.full: dict[int, State[Any]] = {}  # the oldest first
 
     @property
     def n_bytes(self) -> int:
-        tensors = [t for state in self.full.values() for pair in state.layers for t in pair]
-        return len(self._lights) * self.light_bytes + sum(t.nbytes for t in tensors)
+        arrays = [array for state in self.full.values() for pair in state.layers for array in pair]
+        n_full: int = sum(array.nbytes for array in arrays)
+        return len(self._lights) * self.light_bytes + n_full
 
     def last_full(self, position: int) -> int:
         """The last full checkpoint up to a position; 0, the start of the text, is always one."""
@@ -102,7 +101,7 @@ class Checkpoints:
         for place in [place for place in self.full if start < place <= end]:
             del self.full[place]
 
-    def add_full(self, states: dict[int, State], focus: int, most: int) -> None:
+    def add_full(self, states: dict[int, State[Any]], focus: int, most: int) -> None:
         """Keep these, and give up the oldest, but never the one before the place being typed."""
         for place, state in states.items():
             self.full.pop(place, None)
@@ -124,27 +123,26 @@ class Checkpoints:
             self._lights = [self._lights[idx] for idx in chosen]
             spacing *= 2
 
-    def lights_of(self, trace: Trace, row: int, at: list[int]) -> list[Light]:
+    def lights_of(self, trace: Trace[Any], row: int, at: list[int]) -> list[Light]:
         """What is remembered after some tokens of a pass."""
         if not at:
             return []
-        after = torch.tensor(at, device=trace.ids.device)
-        reach = after[:, None] + torch.arange(1, self._kept + 1, device=trace.ids.device)
+        after = np.array(at, dtype=np.int64)
+        before = reach(after, self._kept)
         layers = [trace.layers[i] for i in self._recurrent]
-        h = torch.stack([first[row, after] for first, _ in layers], dim=1)  # (N, R, D)
-        inputs = torch.stack([second[row, reach] for _, second in layers], dim=1)
+        h = stack([first[row, after] for first, _ in layers], 1)  # (N, R, D)
+        inputs = stack([second[row, before] for _, second in layers], 1)
         # Each its own memory, so that each can be given up alone.
-        return [Light(a.clone(), b.clone()) for a, b in zip(h, inputs, strict=True)]
+        return [Light(copied(h[i]), copied(inputs[i])) for i in range(len(at))]
 
-    def filled_in(self, position: int, state: State) -> State:
+    def filled_in(self, position: int, state: State[Any]) -> State[Any]:
         """The state at a light checkpoint, with the windows of another state."""
         light = self.light_at(position)
         assert light is not None, f"no checkpoint at {position}"
         layers = list(state.layers)
         for idx, layer in enumerate(self._recurrent):
             layers[layer] = (light.h[idx][None], light.inputs[idx][None])
-        since = torch.full_like(state.since, position)
-        return State(since, state.latest, layers)
+        return State(state.since * 0 + position, state.latest, layers)
 
 
 def equal(a: Light, b: Light) -> bool:
@@ -153,6 +151,6 @@ def equal(a: Light, b: Light) -> bool:
     Measured with the small model: reading in other chunks moves h by 3e-6 in float32 and by 0.03 to 0.07 in
     bfloat16, with inputs one step of bfloat16 apart. A difference of 2e-4 in h is one of 5e-5 bits.
     """
-    most_h, most_inputs = (2e-4, 2e-4) if a.inputs.dtype == torch.float32 else (0.05, 0.07)
-    h = float((a.h - b.h).abs().max())
-    return h <= most_h and float((a.inputs - b.inputs).abs().max()) <= most_inputs
+    most_h, most_inputs = (2e-4, 2e-4) if a.inputs.dtype.itemsize == 4 else (0.05, 0.07)
+    h = float(abs(a.h - b.h).max())
+    return h <= most_h and float(abs(a.inputs - b.inputs).max()) <= most_inputs

@@ -35,11 +35,11 @@ from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
 from lm_lint.witnesses import CodeWitness, PageWitness, Witness, go_on, hot_tokens
 
-_ROUNDS = 8  # a repair uncovers what stood behind it; this deep and no deeper
+ROUNDS = 8  # a repair uncovers what stood behind it; this deep and no deeper
 _RUBBLE = 40  # a stretch with more problems than these is no program with some slips,
 _DENSE, _DENSE_CHARS = 8, 20  # nor is one with so many, one in so few characters;
 _ROUNDS_OF_RUBBLE = 2  # it is not worth more rounds than these
-_CLUSTERS_AT_ONCE = 16
+CLUSTERS_AT_ONCE = 16
 _CLUSTERS_IN_ALL = 40  # of a text that is no program the rest may wait until it is one
 _WHOLE_CHARS = 2000  # a cluster that begins within so much is read from the text's start
 _CONTEXT_CHARS = 1000  # for others so much before them is read, and for all a little behind
@@ -143,7 +143,7 @@ class Detector:
         moved: list[tuple[int, int]] = []  # (place, growth) of each repair, in the order made
         settled: set[str] = set()  # the text of clusters of which nothing more is to be said
         n_examined = 0
-        for n_rounds in range(_ROUNDS):
+        for n_rounds in range(ROUNDS):
             accepted: list[Finding] = []
             for examination in self.examinations(current, language, settled):
                 if n_rounds >= _ROUNDS_OF_RUBBLE and _is_rubble(examination):
@@ -167,6 +167,11 @@ class Detector:
                 current = repair.apply(current)
                 moved.append((repair.start, len(repair.text) - (repair.end - repair.start)))
         return sorted(res, key=lambda finding: -finding.confidence)
+
+    def forget(self) -> None:
+        """Drop what is remembered of texts."""
+        self.memory.clear()
+        self.nearly.clear()
 
     def examine(self, text: str, language: Language) -> Iterator[Examined]:
         """The clusters of problems with their options and the probability of each."""
@@ -193,7 +198,7 @@ class Detector:
             if settled and text[cluster.start : cluster.end] in settled:
                 continue
             n_examined += 1
-            if n_examined > _CLUSTERS_AT_ONCE:
+            if n_examined > CLUSTERS_AT_ONCE:
                 return
             yield Examination(self, whole_text, cluster, whole)
 

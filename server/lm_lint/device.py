@@ -8,6 +8,7 @@ import sys
 
 import torch
 
+from lm_lint import machine
 from lm_lint.errors import DeviceError
 
 
@@ -60,8 +61,8 @@ class Heap:
         self._libc = _glibc()
         self._kept = self._resident()
 
-    def tidy(self) -> None:
-        if self._libc is None or self._resident() < self._kept + _KEPT_BYTES:
+    def tidy(self, kept_bytes: int = _KEPT_BYTES) -> None:
+        if self._libc is None or self._resident() < self._kept + kept_bytes:
             return
         self._libc.malloc_trim(0)
         self._kept = self._resident()
@@ -76,14 +77,14 @@ class Heap:
             return 0
 
 
-def use_threads() -> None:
-    """Half of the cores, and what OMP_NUM_THREADS says where it is set.
+def use_threads(n_threads: int | None = None) -> None:
+    """So many threads, or half of the cores; what OMP_NUM_THREADS says goes before both.
 
     Edits are priced in matrices so small that threads spend their time waiting for each other: beside
     other work on two cores a slip took 630 ms with two threads and 90 with one, on an idle machine as long.
     """
     if not os.environ.get("OMP_NUM_THREADS"):
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+        torch.set_num_threads(n_threads or machine.n_threads())
 
 
 def keep_memory() -> None:

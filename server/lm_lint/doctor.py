@@ -22,7 +22,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, TYPE_CHECKING, Any
 
-from lm_lint import __version__
+from lm_lint import __version__, machine
 from lm_lint.config import nearest
 from lm_lint.errors import LmLintError
 from lm_lint.settings import Settings
@@ -94,6 +94,8 @@ def examine(settings: Settings, folder: Path) -> Report:
     report = Report()
     _versions(report)
     _configuration(report, folder)
+    with _stage(report, "the cache cannot be looked at"):
+        _command(report, settings)
     with _stage(report, "the model cannot be used"):
         _model(report, settings)
     with _stage(report, "the language server does not start"):
@@ -124,12 +126,19 @@ def _versions(report: Report) -> None:
             report.say(section, name, None)
             report.problems.append(f"{name} is not installed; install it, or reinstall lm-lint")
     report.say(section, "platform", platform.platform())
-    report.say(section, "processors", len(_processors()))
+    report.say(section, "processors", machine.n_processors())
 
 
-def _processors() -> range:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return range(len(affinity(0)) if affinity else os.cpu_count() or 1)
+def _command(report: Report, settings: Settings) -> None:
+    """What `lm-lint` takes without being told."""
+    from lm_lint import cache
+    from lm_lint.pool import default_jobs
+
+    named = os.environ.get("LM_LINT_CACHE_DIR")
+    folder = Path(named) if named else cache.default_folder()
+    report.say("command", "jobs", default_jobs(settings))
+    report.say("command", "cache", str(folder))
+    report.say("command", "cache_mb", round(cache.size(folder) / 1e6, 1))
 
 
 def _configuration(report: Report, folder: Path) -> None:

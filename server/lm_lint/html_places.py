@@ -67,6 +67,7 @@ class Source:
     def __init__(self, page: Page) -> None:
         self.page, self.text, self.tags = page, page.text, page.tags
         self._strays = {p.start for p in page.problems if p.kind == "stray"}
+        self._indents: dict[int, int | None] = {}  # by offset; each is asked for again and again
 
     # --- What is where --------------------------------------------------------------------------
 
@@ -174,9 +175,11 @@ class Source:
 
     def indent_at(self, offset: int) -> int | None:
         """The width of the blanks before this offset, when only blanks stand before it."""
-        line = self.text.rfind("\n", 0, offset) + 1
-        lead = self.text[line:offset]
-        return None if lead.strip() else len(lead.expandtabs(4))
+        if offset not in self._indents:
+            line = self.text.rfind("\n", 0, offset) + 1
+            lead = self.text[line:offset]
+            self._indents[offset] = None if lead.strip() else len(lead.expandtabs(4))
+        return self._indents[offset]
 
     def _lead_at(self, offset: int) -> str:
         line = self.text.rfind("\n", 0, offset) + 1
@@ -286,6 +289,11 @@ class Source:
         end = self.tags[idx].end
         return Proposal(end - 2, end, ">", "self-closing")
 
+    def ink_before(self, place: int) -> int:
+        """Where the text before a place ends, without the blanks behind it."""
+        low = max(0, place - 4000)
+        return low + len(self.text[low:place].rstrip())
+
     def without_layout(self, proposal: Proposal) -> tuple[int, int, str]:
         """Equal for two edits that differ in layout only."""
         start, end = proposal.start, proposal.end
@@ -293,7 +301,5 @@ class Source:
         start += len(removed) - len(removed.lstrip())
         end = max(start, end - (len(removed) - len(removed.rstrip())))
         if start == end:
-            start = end = len(self.text[max(0, start - 4000) : start].rstrip()) + max(
-                0, start - 4000
-            )
+            start = end = self.ink_before(start)
         return start, end, "".join(proposal.text.split()) if start == end else proposal.text.strip()

@@ -7,6 +7,7 @@ that differ only in layout are one, in the layout that a person would have chose
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 
@@ -43,9 +44,8 @@ def _best(source: Source, found: Iterable[Scored]) -> list[Proposal]:
     seen: set[tuple[int, int, str]] = set()
     n_of_kind: dict[str, int] = {}
     for _, proposal in sorted(found, key=lambda scored: scored[0]):
-        key = source.without_layout(proposal)
         count = n_of_kind.get(proposal.kind, 0)
-        if key in seen or count >= _MAX_OF_A_KIND:
+        if count >= _MAX_OF_A_KIND or (key := source.without_layout(proposal)) in seen:
             continue
         seen.add(key)
         n_of_kind[proposal.kind] = count + 1
@@ -200,6 +200,7 @@ def _openers(source: Source, idx: int) -> Iterator[Scored]:
             yield 2.5, source.rename(other, name, False)
     if top is not None and top.name != name and top.name not in ("html", "body", "head"):
         yield 2.5, source.rename(since, name, nearly(top.name, name))
+    places: list[tuple[float, int]] = []
     for gap in reversed(_outermost(since + 1, idx + 1)):
         if not source.leads_to(gap, idx, name):
             continue
@@ -208,9 +209,24 @@ def _openers(source: Source, idx: int) -> Iterator[Scored]:
         for nth, place in enumerate(source.starts(gap)):
             far = _distance(gap, since + 1, idx)
             score = 3.0 + 2.0 * far + source.misfit_of_start(place, source.tags[idx]) - (nth == 0)
+            places.append((score, place))
+    enough = _enough(source, places)
+    for score, place in places:
+        if score <= enough:
             yield score, source.insert_start_tag(place, f"<{name}>")
             for rank, variant in enumerate(variants[:_MAX_VARIANTS]):
                 yield score + 1.0 + 0.3 * rank, source.insert_start_tag(place, variant)
+
+
+def _enough(source: Source, places: list[tuple[float, int]]) -> float:
+    """The score of the last place for a start tag that `_best` can come to: a long page has thousands, and at
+    each the tag without attributes has the least score."""
+    seen: set[int] = set()
+    for score, place in sorted(places, key=lambda scored: scored[0]):
+        seen.add(source.ink_before(place))
+        if len(seen) == _MAX_OF_A_KIND:
+            return score
+    return math.inf
 
 
 def _earlier_ends(source: Source, idx: int) -> Iterator[Scored]:

@@ -16,26 +16,23 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from lm_lint.checkpoints import FOCUS_TOKENS, SPACING, Checkpoints, Light, equal, spacing_at
 from lm_lint.errors import Abandoned
-from lm_lint.model import Network, State, Trace
-from lm_lint.scorer import Bits, Scorer
+from lm_lint.reading import Bits, Ids
+from lm_lint.states import State, Trace
 from lm_lint.text import Edit, Language
+from lm_lint.text_scorer import TextScorer
 from lm_lint.tokens import Tokens
 
 # What `LiveScores.known` says of a position.
 UNKNOWN, STALE, EXACT = 0, 1, 2
 
 _EDIT_CHUNK = 128  # tokens read at once beyond an edit, before asking whether old and new have met
-_CHUNK = 512  # of one document in one pass at most: attention costs chunk * (chunk + window)
-_SLICE_TOKENS = {"cpu": 256}  # tokens of one slice of settling, some 30 ms; elsewhere:
-_SLICE_TOKENS_GPU = 8192
 
 _MEETS_BITS = 0.15  # new and old have met where no bits differ by more ...
 _MEETS_TOKENS = 64  # ... for so long
@@ -69,7 +66,7 @@ class LiveScores:
     small model in bfloat16.
     """
 
-    def __init__(self, scorer: Scorer, text: str, language: Language) -> None:
+    def __init__(self, scorer: TextScorer, text: str, language: Language) -> None:
         self.text = text
         self.language = language
         self.tokens: Tokens = scorer.tokenizer.encode(text)
@@ -79,7 +76,7 @@ class LiveScores:
         self.n_scored = 0
         self._scorer = scorer
         self._stretches = [_Stretch(0)]
-        self._checkpoints = Checkpoints(scorer.release.network)
+        self._checkpoints = self._no_checkpoints()
         self._focus = 0  # the first token of the last edit
 
     # --- What is asked ----------------------------------------------------------------------------------------------
@@ -158,15 +155,15 @@ class LiveScores:
         """
         assert 0 <= position < self._n_positions, f"position {position} of {self._n_positions}"
         self._follow_device()
-        with self._scorer._device_trouble(), torch.inference_mode():
+        with self._scorer.device_trouble():
             start, state, _ = self._start(position)
             if start < position:
                 state = self._read(start, position, state)
-            features, _ = self._network.trace(self._ids(position, position + 1)[None], state)
+            features, _ = self._scorer.trace(self._ids(position, position + 1)[None], state)
             self.n_scored += 1
-            chances = self._network.logits(features[0, -1]).float().softmax(-1).topk(k)
+            ids, bits = self._scorer.likeliest(features[0], k)
         text_of = self._scorer.tokenizer.text_of
-        pairs = zip(chances.indices.tolist(), chances.values.tolist(), strict=True)
+        pairs = zip(ids[0].tolist(), np.exp2(-bits[0]).tolist(), strict=True)
         return tuple((text_of(token_id), probability) for token_id, probability in pairs)
 
     def rest(self) -> None:
@@ -176,10 +173,6 @@ class LiveScores:
         self._checkpoints.thin(_RESTING, spacing, -FOCUS_TOKENS)
 
     # --- Where to read ----------------------------------------------------------------------------------------------
-
-    @property
-    def _network(self) -> Network:
-        return self._scorer.release.network
 
     @property
     def _n_positions(self) -> int:
@@ -218,18 +211,17 @@ class LiveScores:
         start, state, is_cold = self._start(gap)
         idx = self._holder(gap)
         end = gap if self._stretches[idx].scored else self._end_of(idx)
-        end = min(end + _EDIT_CHUNK, start + _CHUNK, self._n_positions)
+        end = min(end + _EDIT_CHUNK, start + self._scorer.chunk_tokens, self._n_positions)
         return _Step(self, start, end, state, is_cold)
 
     def _settling_step(self, n_tokens: int) -> _Step:
         start, state, _ = self._start(self._n_exact, exact=True)
         return _Step(self, start, min(start + n_tokens, self._n_positions), state)
 
-    @torch.inference_mode()
-    def _start(self, position: int, exact: bool = False) -> tuple[int, State, bool]:
+    def _start(self, position: int, exact: bool = False) -> tuple[int, State[Any], bool]:
         """The cheapest place at or before a position to read from, the state there, and whether it is cold."""
-        kept, network = self._checkpoints, self._network
-        window = kept.n_windows * network.config.window
+        kept, scorer = self._checkpoints, self._scorer
+        window = kept.n_windows * scorer.config.window
         at_full = kept.last_full(position)
         at_light = kept.last_light(position)
         start, cost = at_full, position - at_full
@@ -238,18 +230,18 @@ class LiveScores:
         if cost > _FAR_TOKENS and not exact:
             return position, self._cold(position), True
         if start == 0:
-            return 0, network.empty_state(1), False
+            return 0, scorer.empty_state(1), False
         if start in kept.full:
             kept.full[start] = kept.full.pop(start)  # now the newest
             return start, kept.full[start], False
         return start, self._restored(start), False
 
-    def _cold(self, position: int) -> State:
+    def _cold(self, position: int) -> State[Any]:
         """The state at a position, as if the text began a little before it."""
         start = position - _RUN_UP_TOKENS
-        return self._read(start, position, self._network.empty_state(1), begins=True)
+        return self._read(start, position, self._scorer.empty_state(1), begins=True)
 
-    def _restored(self, position: int) -> State:
+    def _restored(self, position: int) -> State[Any]:
         """The whole state at a light checkpoint.
 
         What a window holds follows from the layers below it. Reading from a light checkpoint a window further
@@ -257,33 +249,33 @@ class LiveScores:
         have their own states in the light checkpoint that is reached. Each attention layer takes one
         such step.
         """
-        kept, window = self._checkpoints, self._network.config.window
+        kept, window = self._checkpoints, self._scorer.config.window
         stops = [position]
         while len(stops) <= kept.n_windows and stops[-1] > 0:
             stops.append(kept.last_light(stops[-1] - window))
         stops.reverse()
-        state = self._network.empty_state(1)
+        state = self._scorer.empty_state(1)
         if stops[0]:
-            state.latest = self._ids(stops[0] - 1, stops[0])
+            state.latest = self._scorer.on_device(self._ids(stops[0] - 1, stops[0]))
             state = kept.filled_in(stops[0], state)
         for start, end in pairwise(stops):
             state = kept.filled_in(end, self._read(start, end, state))
         return state
 
-    def _read(self, start: int, end: int, state: State, begins: bool = False) -> State:
+    def _read(self, start: int, end: int, state: State[Any], begins: bool = False) -> State[Any]:
         """The state at `end`, from that at `start`; nothing is kept."""
-        with self._scorer._device_trouble():
-            for chunk in range(start, end, _CHUNK):
-                ids = self._ids(chunk, min(chunk + _CHUNK, end))
-                if begins and chunk == start:
-                    ids[0] = self._scorer.tokenizer.tag(self.language)
-                _, trace = self._network.trace(ids[None], state)
-                state = trace.last()
-                self.n_scored += len(ids)
+        n_chunk = self._scorer.chunk_tokens
+        for chunk in range(start, end, n_chunk):
+            ids = self._ids(chunk, min(chunk + n_chunk, end))
+            if begins and chunk == start:
+                ids[0] = self._scorer.tokenizer.tag(self.language)
+            _, trace = self._scorer.trace(ids[None], state)
+            state = trace.last()
+            self.n_scored += len(ids)
         return state
 
-    def _ids(self, start: int, end: int) -> Tensor:
-        """What the network reads before the positions start to end: the sequence of `Scorer.sequence`."""
+    def _ids(self, start: int, end: int) -> Ids:
+        """What the network reads before the positions start to end: of `TextScorer.sequence`."""
         tokenizer = self._scorer.tokenizer
         ids = np.empty(end - start, dtype=np.int64)
         inside = self.tokens.ids[max(start - 1, 0) : end - 1]
@@ -292,16 +284,22 @@ class LiveScores:
         if start == 0:
             ids[0] = tokenizer.tag(self.language)
         ids[low + len(inside) :] = tokenizer.end
-        return torch.from_numpy(ids).to(self._network.device)
+        return ids
 
     def _follow_device(self) -> None:
         """States of a device that was given up are of no use."""
-        if not self._checkpoints.belong_to(self._network):
-            self._checkpoints = Checkpoints(self._network)
+        if self._checkpoints.home != self._scorer.home:
+            self._checkpoints = self._no_checkpoints()
+
+    def _no_checkpoints(self) -> Checkpoints:
+        scorer = self._scorer
+        return Checkpoints(scorer.config, scorer.home, scorer.itemsize)
 
     # --- What was read ----------------------------------------------------------------------------------------------
 
-    def _commit(self, step: _Step, found: Bits, expected: Bits, trace: Trace, row: int) -> None:
+    def _commit(
+        self, step: _Step, found: Bits, expected: Bits, trace: Trace[Any], row: int
+    ) -> None:
         """Take in what was read at the positions from step.start on.
 
         The device is asked for everything first, since it may fail.
@@ -339,7 +337,7 @@ class LiveScores:
         if not len(apart) and old.start == step.start:
             n_agreed += old.n_agreed
         kept = self._checkpoints
-        reach = self._network.config.window * kept.n_windows
+        reach = self._scorer.config.window * kept.n_windows
         equal_from, is_equal = old.equal_from, False
         for position in sorted(lights):
             light = kept.light_at(position)
@@ -394,9 +392,9 @@ class LiveScores:
                 latest = place
         return res
 
-    def _full_of(self, step: _Step, trace: Trace, row: int) -> dict[int, State]:
+    def _full_of(self, step: _Step, trace: Trace[Any], row: int) -> dict[int, State[Any]]:
         """The states to keep: one before the place being typed, and where the reading stopped, to go on from."""
-        res: dict[int, State] = {}
+        res: dict[int, State[Any]] = {}
         anchor = self._focus - _BEHIND_FOCUS
         wanted = [step.end] if step.end < self._n_positions else []
         if anchor - SPACING <= step.start <= self._focus and step.start and not step.is_cold:
@@ -404,8 +402,8 @@ class LiveScores:
         elif step.start < anchor < step.end:
             wanted.insert(0, anchor)
         for place in wanted:
-            at = torch.tensor([place - step.start - 1], device=trace.ids.device)
-            res[place] = trace.state(torch.full_like(at, row), at)
+            at = np.array([place - step.start - 1])
+            res[place] = trace.state(np.array([row]), at)
         return res
 
     def _spacing(self) -> tuple[int, int]:
@@ -429,11 +427,11 @@ def settle_many(live: Sequence[LiveScores], abandoned: Callable[[], bool] = _nev
     if abandoned():
         raise Abandoned
     scorer = waiting[0]._scorer
-    n_tokens = _SLICE_TOKENS.get(scorer.release.network.device.type, _SLICE_TOKENS_GPU)
+    n_tokens = scorer.slice_tokens
     chosen = waiting[: max(1, n_tokens // SPACING)]
     for one in chosen:
         one._follow_device()
-    each = min(n_tokens // len(chosen), _CHUNK)
+    each = min(n_tokens // len(chosen), scorer.chunk_tokens)
     _take(scorer, [one._settling_step(each) for one in chosen])
     return all(one.is_settled for one in live)
 
@@ -445,23 +443,19 @@ class _Step:
     live: LiveScores
     start: int
     end: int
-    state: State
+    state: State[Any]
     is_cold: bool = False
 
 
-@torch.inference_mode()
-def _take(scorer: Scorer, steps: Sequence[_Step]) -> None:
+def _take(scorer: TextScorer, steps: Sequence[_Step]) -> None:
     """Read the steps as rows of one batch. The documents change only after all has gone well."""
-    network = scorer.release.network
     lengths = [step.end - step.start for step in steps]
-    ids = torch.zeros(len(steps), max(lengths) + 1, dtype=torch.int64, device=network.device)
-    with scorer._device_trouble():
-        for row, step in enumerate(steps):
-            ids[row, : lengths[row] + 1] = step.live._ids(step.start, step.end + 1)
-        state = State.cat([step.state for step in steps])
-        features, trace = network.trace(ids[:, :-1], state)
-        inside = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
-        inside = inside.to(network.device)
+    ids = np.zeros((len(steps), max(lengths) + 1), dtype=np.int64)
+    for row, step in enumerate(steps):
+        ids[row, : lengths[row] + 1] = step.live._ids(step.start, step.end + 1)
+    inside = np.arange(max(lengths)) < np.array(lengths)[:, None]
+    with scorer.device_trouble():
+        features, trace = scorer.trace(ids[:, :-1], State.cat([step.state for step in steps]))
         features = features[inside]
         found, expected = scorer.surprisal(features, ids[:, 1:][inside]), scorer.entropy(features)
         at = 0

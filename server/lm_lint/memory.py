@@ -49,5 +49,9 @@ class Memory(Generic[T]):
         """The answers, from the one asked for last."""
         return (answer for _, answer in reversed(self._answers.values()))
 
+    def clear(self) -> None:
+        self._answers.clear()
+        self._spent = 0
+
     def __len__(self) -> int:
         return len(self._answers)

@@ -16,147 +16,15 @@ B batch, T tokens, V vocabulary, D width, W window, H heads.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lm_lint.scan import scan
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """The shape of a network. `first_tag` to `last_tag` are the ids that begin a document."""
-
-    vocab_size: int = 6144
-    width: int = 256
-    n_layers: int = 6
-    attention_layers: tuple[int, ...] = (3,)
-    window: int = 256
-    n_heads: int = 4
-    mlp_width: int = 704
-    conv_width: int = 3
-    bigram_buckets: int = 8192
-    first_tag: int = 2
-    last_tag: int = 4
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> NetworkConfig:
-        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
-        if "attention_layers" in known:
-            known["attention_layers"] = tuple(known["attention_layers"])
-        return cls(**known)
-
-
-@dataclass
-class State:
-    """What the network remembers after some token, for each row of a batch.
-
-    since   (B,) int64, tokens since the document began, that token included; 0 before any
-    latest  (B,) int64, the id of that token
-    layers  one tuple per layer: a recurrence keeps its state (B, D) float32 and the last inputs
-            of its convolution (B, conv_width - 1, D); an attention keeps its last keys and
-            values (B, W, D), without rotation
-    """
-
-    since: Tensor
-    latest: Tensor
-    layers: list[tuple[Tensor, Tensor]]
-
-    def rows(self, index: Tensor) -> State:
-        """The states of some rows, which may repeat. index (N,) int64 -> N rows."""
-        return State(
-            self.since[index],
-            self.latest[index],
-            [(a[index], b[index]) for a, b in self.layers],
-        )
-
-    def detach(self) -> State:
-        return State(self.since, self.latest, [(a.detach(), b.detach()) for a, b in self.layers])
-
-    @staticmethod
-    def cat(states: Sequence[State]) -> State:
-        """One batch out of several, rows in order."""
-        layers = [
-            (torch.cat([a for a, _ in parts]), torch.cat([b for _, b in parts]))
-            for parts in zip(*(state.layers for state in states), strict=True)
-        ]
-        since = torch.cat([state.since for state in states])
-        return State(since, torch.cat([state.latest for state in states]), layers)
-
-
-@dataclass
-class Trace:
-    """The states after every token of one pass, kept as the sequences they are windows of."""
-
-    since: Tensor  # (B, T) int64
-    ids: Tensor  # (B, T) int64
-    layers: list[tuple[Tensor, Tensor]]
-    kept: list[int] = field(default_factory=list)  # tokens each second sequence reaches back
-
-    def state(self, rows: Tensor, positions: Tensor) -> State:
-        """The states after given tokens.
-
-        rows       (N,) int64, which row of the batch
-        positions  (N,) int64, which token of that row
-        returns    a State of N rows
-        """
-        res: list[tuple[Tensor, Tensor]] = []
-        for (first, second), kept in zip(self.layers, self.kept, strict=True):
-            reach = torch.arange(1, kept + 1, device=positions.device)
-            index = positions[:, None] + reach  # (N, kept), into sequences padded by `kept`
-            gathered = second[rows[:, None], index]
-            if first.shape[1] == self.since.shape[1]:
-                res.append((first[rows, positions], gathered))
-            else:
-                res.append((first[rows[:, None], index], gathered))
-        return State(self.since[rows, positions], self.ids[rows, positions], res)
-
-    def part(self, start: int, end: int) -> Trace:
-        """The trace of tokens start to end alone, without a copy."""
-        n_tokens = self.since.shape[1]
-        layers = [
-            (
-                first[:, start : end + (kept if first.shape[1] != n_tokens else 0)],
-                second[:, start : end + kept],
-            )
-            for (first, second), kept in zip(self.layers, self.kept, strict=True)
-        ]
-        return Trace(self.since[:, start:end], self.ids[:, start:end], layers, self.kept)
-
-    @staticmethod
-    def joined(traces: Sequence[Trace]) -> Trace:
-        """One trace out of those of consecutive passes."""
-        if len(traces) == 1:
-            return traces[0]
-        kept = traces[0].kept
-        layers = []
-        for which, parts in enumerate(zip(*(t.layers for t in traces), strict=True)):
-            attends = parts[0][0].shape[1] != traces[0].since.shape[1]
-            skip = kept[which]
-            firsts = [a if i == 0 or not attends else a[:, skip:] for i, (a, _) in enumerate(parts)]
-            seconds = [b if i == 0 else b[:, skip:] for i, (_, b) in enumerate(parts)]
-            layers.append((torch.cat(firsts, dim=1), torch.cat(seconds, dim=1)))
-        since = torch.cat([t.since for t in traces], dim=1)
-        return Trace(since, torch.cat([t.ids for t in traces], dim=1), layers, kept)
-
-    def last(self) -> State:
-        """The state after the last token, without a gather."""
-        n_tokens = self.since.shape[1]
-        res = [
-            (
-                first[:, -1] if first.shape[1] == n_tokens else first[:, -kept:],
-                second[:, second.shape[1] - kept :],
-            )
-            for (first, second), kept in zip(self.layers, self.kept, strict=True)
-        ]
-        return State(self.since[:, -1], self.ids[:, -1], res)
+from lm_lint.shape import NetworkConfig as NetworkConfig
+from lm_lint.states import State as State
+from lm_lint.states import Trace as Trace
 
 
 def rms_norm(x: Tensor) -> Tensor:
@@ -362,7 +230,7 @@ class Network(nn.Module):
     def device(self) -> torch.device:
         return self.embedding.device
 
-    def empty_state(self, n_rows: int) -> State:
+    def empty_state(self, n_rows: int) -> State[Tensor]:
         """The state before a document. Returns n_rows rows."""
         config, device = self.config, self.embedding.device
         layers: list[tuple[Tensor, Tensor]] = []
@@ -375,7 +243,9 @@ class Network(nn.Module):
         none = torch.zeros(n_rows, dtype=torch.int64, device=device)
         return State(none, none, layers)
 
-    def trace(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, Trace]:
+    def trace(
+        self, ids: Tensor, state: State[Tensor] | None = None
+    ) -> tuple[Tensor, Trace[Tensor]]:
         """What the head reads at each token, and all states.
 
         ids      (B, T) int64
@@ -400,7 +270,7 @@ class Network(nn.Module):
             kept.append(mixer.kept)
         return rms_norm(x), Trace(since, ids, sequences, kept)
 
-    def branch(self, document: Trace, positions: Tensor, ids: Tensor) -> Tensor:
+    def branch(self, document: Trace[Tensor], positions: Tensor, ids: Tensor) -> Tensor:
         """What the head reads at each token of texts that leave a document at different places.
 
         document   the trace of one document (B = 1) of n tokens
@@ -433,7 +303,9 @@ class Network(nn.Module):
         """(..., D) features -> (..., V) logits, nats up to a constant, in compute_dtype."""
         return linear(features, self.embedding)
 
-    def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def forward(
+        self, ids: Tensor, state: State[Tensor] | None = None
+    ) -> tuple[Tensor, State[Tensor]]:
         """ids (B, T) int64 -> logits (B, T, V), row t predicts token t + 1; and the next state."""
         features, trace = self.trace(ids, state)
         return self.logits(features), trace.last()

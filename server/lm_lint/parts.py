@@ -65,6 +65,12 @@ def parts(text: str, language: Language) -> list[Part]:
     return res
 
 
+def forget() -> None:
+    """Drop what is remembered."""
+    for memory in (_open_signs, _borders_of_classes, _prepared, _plain):
+        memory.clear()
+
+
 def method_borders(part: str) -> tuple[int, ...]:
     """Where a class of Python can be cut: the line breaks before its methods. What begins there is read
     as in a class; see python_rules.is_nested."""

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lm_lint.c_rules import EditedRules, c_problems, directive_problems
 from lm_lint.c_source import plain
 from lm_lint.html_tags import TagProblem, tag_problems
@@ -24,6 +22,8 @@ from lm_lint.python_rules import BLOCK, PythonError, is_nested, is_old_python, p
 from lm_lint.text import Language
 
 if TYPE_CHECKING:
+    # Neither is needed where CPython takes a text; numpy takes a twentieth of a second to load.
+    import numpy as np
     import tree_sitter
 
 MAX_PROBLEMS = 200
@@ -313,6 +313,8 @@ def _problems_of(
 
 def _offsets(source: bytes, added: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Byte of the source -> code point of the text, for every byte and the end."""
+    import numpy as np
+
     res = _code_points(source)
     if not added:
         return res
@@ -360,6 +362,8 @@ _ODD_INCLUDE = re.compile(
 
 def _code_points(source: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Byte offset -> code point offset, for every byte and the end."""
+    import numpy as np
+
     begins = (np.frombuffer(source, dtype=np.uint8) & 0xC0) != 0x80
     res = np.zeros(len(source) + 1, dtype=np.int64)
     np.cumsum(begins, out=res[1:])
@@ -434,6 +438,8 @@ def indentation_problems(text: str) -> list[Problem]:
 
 def python_inside(text: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """For each offset: is it inside a bracket, a string, or behind a backslash at a line's end?"""
+    import numpy as np
+
     res = np.zeros(len(text) + 1, dtype=np.bool_)
     depth, since = 0, 0
     for match in _brackets("python").finditer(text):

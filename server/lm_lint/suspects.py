@@ -10,12 +10,13 @@ import itertools
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from lm_lint import parts as parts_of_texts
 from lm_lint import structure
 from lm_lint.c_rules import c_problems, directive_problems
 from lm_lint.html_tags import EditedPage, Page
 from lm_lint.memory import Memory
 from lm_lint.parts import LONG_CLASS, Part, method_borders, parts
-from lm_lint.python_rules import is_old_python, python_error
+from lm_lint.python_rules import is_old_python, python_error, surely_parses
 from lm_lint.structure import MAX_PROBLEMS, Problem
 from lm_lint.text import Edit, Language, difference
 
@@ -45,6 +46,13 @@ def problems(text: str, language: Language) -> list[Problem]:
         for stretch in _inside(found[first:last], language):
             res += _of_stretch(_without_far_ends(stretch, language), language, old)
     return sorted(set(res), key=structure.in_order)[:MAX_PROBLEMS]
+
+
+def forget() -> None:
+    """Drop what is remembered; for whoever reads texts one after the other and none again."""
+    parts_of_texts.forget()
+    for memory in (_stumbles, _stretches, _old, _pages):
+        memory.clear()
 
 
 def page_of(text: str) -> Page:
@@ -141,7 +149,8 @@ def _stumble(part: Part, language: Language) -> tuple[str, str] | None:
 
 def _stumble_of(part: Part, language: Language) -> tuple[str, str] | None:
     if language == "python":
-        return None if python_error(part.text) is None else ("", "")
+        is_right = surely_parses(part.text) or python_error(part.text) is None
+        return None if is_right else ("", "")
     brackets = structure.bracket_problems(part.bare, "c")
     if brackets:
         signs = [(p.opener, part.bare[p.start], p.noticed) for p in brackets]

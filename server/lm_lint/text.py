@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -94,20 +95,23 @@ def _common(most: int, agree: Callable[[int, int], bool]) -> int:
 class Document:
     """A text and the offsets at which its lines start.
 
-    line_starts  (n_lines,) int64   increasing; the first is 0; determined by the text, so not compared
-
     A line break belongs to the line that it ends; a text that ends with one has an empty last line.
     """
 
     text: str
-    line_starts: npt.NDArray[np.int64] = field(compare=False, repr=False)
 
     @classmethod
     def of(cls, text: str) -> Document:
+        return cls(text)
+
+    @cached_property
+    def line_starts(self) -> npt.NDArray[np.int64]:
+        """(n_lines,) int64, increasing; the first is 0. Looked for when somebody asks: most texts that are
+        linted have nothing to be placed on a line."""
         import numpy as np
 
-        starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
-        return cls(text, np.array(starts, dtype=np.int64))
+        starts = [0, *(found.end() for found in _LINE_BREAK.finditer(self.text))]
+        return np.array(starts, dtype=np.int64)
 
     @property
     def n_lines(self) -> int:
@@ -185,7 +189,10 @@ class Document:
                 self.line_starts[last:] + (new_end - end),
             )
         )
-        return Document(text, starts)
+        res = Document(text)
+        # As the property itself would keep it.
+        res.__dict__["line_starts"] = starts
+        return res
 
 
 def _widths(text: str, encoding: Encoding) -> npt.NDArray[np.int64]:

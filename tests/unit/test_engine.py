@@ -6,17 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lm_lint import suspects
 from lm_lint.engine import Engine
-from lm_lint.errors import DeviceError
+from lm_lint.errors import DeviceError, ModelNeeded
 from lm_lint.findings import Finding, Repair
 from lm_lint.normal import NormalText
 from lm_lint.scorer import Scores
 from lm_lint.settings import Settings
-from lm_lint.text import LANGUAGES, Language
+from lm_lint.text import LANGUAGES, Language, language_of
 from tests.marked import NoScorer, ScriptedDetector, engine_for, read_marks
+from tests.sources import SOURCES
 
 TEXTS = st.text(st.sampled_from("ab \n\r\ufeff🙂é\f\u2028"), max_size=30)
 
@@ -107,6 +109,65 @@ def test_seconds_are_told_by_stage(tiny_engine: Engine) -> None:
     tiny_engine.check("int x\n", "c")
     assert {"import", "load", "score", "detect"} <= set(tiny_engine.seconds)
     assert min(tiny_engine.seconds.values()) >= 0
+
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*") if language_of(path))
+
+
+def check_lazily(text: str, language: Language, eager: Engine) -> None:
+    """An engine that loads its model when it needs it finds what one finds that has it."""
+    suspects.forget()
+    lazy = Engine.lazy(eager.settings)
+    lazy.may_load = False
+    expected = eager.check(text, language)
+    try:
+        assert lazy.check(text, language) == expected
+    except ModelNeeded:
+        lazy.may_load, lazy._model = True, eager.model
+        assert lazy.check(text, language) == expected
+    assert not expected or lazy.has_model
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_what_parses_is_told_without_the_model(tiny_engine: Engine, path: Path) -> None:
+    language = language_of(path)
+    assert language
+    check_lazily(path.read_text(encoding="utf-8"), language, tiny_engine)
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_what_is_broken_somewhere_too(tiny_engine: Engine, data: st.DataObject) -> None:
+    language = data.draw(st.sampled_from(LANGUAGES))
+    text = SOURCES[language]
+    start = data.draw(st.integers(0, len(text)))
+    end = min(len(text), start + data.draw(st.integers(0, 3)))
+    new = data.draw(
+        st.sampled_from(["", "(", ")", "}", ";", "\r\n", "<b>", "</b>", '"', "x", "#if 0\n"])
+    )
+    check_lazily(text[:start] + new + text[end:], language, tiny_engine)
+
+
+@pytest.mark.released
+@pytest.mark.parametrize("path", [path for path in EXAMPLES if "correct" not in path.parts][::6])
+def test_numpy_finds_what_torch_finds(path: Path) -> None:
+    """On a CPU the command computes with one, the language server with the other."""
+    chosen, language, text = Settings(device="cpu"), language_of(path), path.read_text("utf-8")
+    assert language
+    with_torch, without = Engine.load(chosen), Engine.lazy(chosen)
+    expected, found = with_torch.check(text, language), without.check(text, language)
+    assert (with_torch.device_name, without.device_name) == ("cpu", "cpu")
+    assert [(d.line, d.column, d.finding.code) for d in found] == [
+        (d.line, d.column, d.finding.code) for d in expected
+    ]
+    for one, other in zip(found, expected, strict=True):
+        assert one.finding.confidence == pytest.approx(other.finding.confidence, abs=0.05)
+
+
+def test_an_eager_engine_asks_its_detector_of_every_text() -> None:
+    detector = ScriptedDetector([Repair(0, 0, ";", 1.0)], [])
+    assert Engine(NoScorer(), detector).check("int a;\n", "c")
 
 
 class Fickle:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lm_lint import structure
-from lm_lint.python_rules import is_old_python, python_error, without_magics
+from lm_lint.python_rules import is_old_python, python_error, surely_parses, without_magics
 
 CORRECT = [
     "",
@@ -180,3 +180,22 @@ def test_warnings_of_the_compiler_are_not_shown(capfd: pytest.CaptureFixture[str
 def test_the_place_lies_in_the_text(text: str) -> None:
     error = python_error(text)
     assert error is None or 0 <= error.start <= error.end <= len(text)
+
+
+@pytest.mark.parametrize("text", CORRECT)
+def test_a_glance_is_enough_for_what_is_right(text: str) -> None:
+    assert surely_parses(text)
+
+
+PIECES = st.sampled_from(
+    (
+        *("x", "=", "1", "(", ")", ":", "\n", "\n    ", "if x", "return", "'", '"""', "\\\n", "\f"),
+        *("%time", "é", "\0", "await x", "print x", "\n  def f(x): pass"),
+        *("from __future__ import _\n", "from __future__ import braces\n"),
+    )
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_a_glance_says_what_a_longer_look_says(text: str) -> None:
+    assert surely_parses(text) == (python_error(text) is None and "\0" not in text)

@@ -142,12 +142,12 @@ def test_trouble_of_a_device_is_told_and_the_cpu_takes_over(
     scorer = Scorer(weights.load(tiny_folder, "cpu", torch.float32))
     expected = scorer.score(C, "c").surprisal_bits
     trouble = torch.OutOfMemoryError("CUDA out of memory")
-    with pytest.raises(torch.OutOfMemoryError), scorer._device_trouble():
+    with pytest.raises(torch.OutOfMemoryError), scorer.device_trouble():
         raise trouble  # on a CPU it is our own fault
     with monkeypatch.context() as patch:
         patch.setattr(type(scorer.release.network), "device", torch.device("cuda:0"))
         told = pytest.raises(DeviceError, match="cuda:0 is out of memory")
-        with told, scorer._device_trouble():
+        with told, scorer.device_trouble():
             raise trouble
     scorer.use_cpu("cuda:0 is out of memory")
     assert "going on with the CPU" in capsys.readouterr().err

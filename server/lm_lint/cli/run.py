@@ -275,7 +275,7 @@ def _root() -> Path:
 
 
 def _tell_timings(pool: Pool) -> None:
-    for stage in ("import", "load", "score", "detect"):
+    for stage in ("parse", "import", "load", "score", "detect"):
         click.echo(f"{stage:8} {pool.seconds[stage]:8.3f} s", err=True)
     click.echo(f"{'total':8} {perf_counter() - _STARTED:8.3f} s", err=True)
     click.echo(f"{'memory':8} {terminal.peak_mib():8.0f} MiB at most", err=True)

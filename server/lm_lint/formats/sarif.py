@@ -193,7 +193,9 @@ def _region(document: Document, start: int, end: int) -> dict[str, int]:
 def _change(document: Document, repair: Repair, artifact: dict[str, Any]) -> dict[str, Any]:
     replacement: dict[str, Any] = {
         "deletedRegion": _region(document, repair.start, repair.end),
-        "insertedContent": {"text": repair.text},  # "" too: not every reader expects it to be absent
+        "insertedContent": {
+            "text": repair.text
+        },  # "" too: not every reader expects it to be absent
     }
     return {"artifactLocation": artifact, "replacements": [replacement]}
 

@@ -143,6 +143,7 @@ def test_escapes_in_a_file_stay_harmless(run: Run) -> None:
 def test_timings_go_to_stderr(run: Run) -> None:
     res = run(write("a.c"), "--timings")
     assert [line.split()[0] for line in res.err.splitlines()] == [
+        "parse",
         "import",
         "load",
         "score",

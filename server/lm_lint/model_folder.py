@@ -1,0 +1,102 @@
+"""A released model's folder, looked at without torch: where it is, what its config says, whether its files are whole.
+
+Reading the weights is the business of weights.py. What is told here is cheap enough to be asked at every start, so
+that a model that is missing or cut short is an error even where no text turns out to need it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from lm_lint.errors import ModelDamaged, ModelMissing
+
+FORMAT = 1
+PARTS = ("model.safetensors", "tokenizer.json")
+RANKING = "detector.json"  # a model that was not calibrated has none
+_MOST_HEADER_BYTES = 100_000_000  # as the format says
+
+
+def default_folder() -> Path:
+    """The `small` model: beside the installed package, or in the checkout it runs from."""
+    here = Path(__file__).resolve().parent
+    installed = here / "released" / "small"
+    return installed if installed.is_dir() else here.parents[1] / "models" / "small"
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What the folder says of itself. Raises ModelMissing, ModelDamaged."""
+    if not folder.is_dir():
+        raise ModelMissing(
+            f"{folder}: there is no such model folder; a folder with config.json, "
+            "model.safetensors and tokenizer.json was expected. Reinstall lm-lint, or name "
+            "another folder with --model."
+        )
+    for part in ("config.json", *PARTS):
+        if not (folder / part).is_file():
+            raise ModelMissing(f"{folder}: {part} is absent from this model folder")
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        known = isinstance(config, dict) and config.get("format") == FORMAT
+    except (OSError, ValueError) as error:
+        raise ModelDamaged(f"{folder}/config.json cannot be read: {error}") from error
+    if not known or not isinstance(config.get("network"), dict):
+        raise ModelDamaged(
+            f"{folder}/config.json: format {FORMAT} with a table `network` was expected; this "
+            "folder was made for another version of lm-lint, or is not a model"
+        )
+    return config
+
+
+def check(folder: Path) -> dict[str, Any]:
+    """Whether the parts are there and as long as they must be; their hashes are checked when they are loaded.
+
+    Returns the config. Raises ModelMissing, ModelDamaged.
+    """
+    config = read_config(folder)
+    weights, tokenizer = (folder / part for part in PARTS)
+    try:
+        expected, found = _weights_bytes(weights), weights.stat().st_size
+        is_empty = not tokenizer.stat().st_size
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelDamaged(
+            f"{weights}: the head of this file cannot be read ({error}). Install the model again."
+        ) from error
+    if found != expected:
+        raise ModelDamaged(
+            f"{weights}: it is {found:,} bytes long, and {expected:,} were expected; the file was "
+            "cut short, or is another one. Install the model again."
+        )
+    if is_empty:
+        raise ModelDamaged(f"{tokenizer}: the file is empty. Install the model again.")
+    return config
+
+
+def fingerprint(folder: Path) -> str:
+    """What tells one model from another: its config, which names the hashes of its parts, and its ranking.
+
+    Raises ModelDamaged.
+    """
+    res = hashlib.sha256()
+    for name in ("config.json", RANKING):
+        path = folder / name
+        try:
+            res.update(path.read_bytes() if path.exists() else b"none")
+        except OSError as error:
+            raise ModelDamaged(f"{path} cannot be read: {error.strerror}") from error
+        res.update(b"\0")
+    return res.hexdigest()
+
+
+def _weights_bytes(path: str | os.PathLike[str]) -> int:
+    """How long a safetensors file must be, by its own head: a length, JSON, and what the JSON speaks of."""
+    with open(path, "rb") as file:
+        n_header = int.from_bytes(file.read(8), "little")
+        if n_header > _MOST_HEADER_BYTES:
+            raise ValueError("it is not in the safetensors format")
+        header = json.loads(file.read(n_header))
+    ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    return 8 + n_header + max(ends, default=0)
