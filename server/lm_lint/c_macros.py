@@ -149,6 +149,8 @@ class _Macros(Tokens):
             if word == "_Atomic" and after == "(" and self.partner[i + 1] > 0:
                 self._blank(i + 1, i + 1)
                 self._blank(self.partner[i + 1], self.partner[i + 1])
+        elif word in self.macros and self._is_behind_a_structure(i):
+            self._blank(i, i)
         elif word in TAGGED:
             is_argument = before == "," or (before == "(" and self.is_name(i - 2))
             if is_argument and self.words[i + 2] in (",", ")") and after not in ("{", "*"):
@@ -160,6 +162,19 @@ class _Macros(Tokens):
             first = i - (self.words[i - 1] in self.macros)  # FAR WINAPI *
             if self.words[first - 1] == "(":
                 self._pointer(first - 1, i)
+
+    def _is_behind_a_structure(self, i: int) -> bool:
+        """An annotation beside the name that a structure's body declares: `} PACKED name;`, `} name PACKED;`."""
+        words = self.words
+        if words[i - 1] == "}" and self.is_name(i + 1):
+            close, ends = i - 1, words[i + 2]
+        elif words[i - 2] == "}" and self.is_name(i - 1):
+            close, ends = i - 2, words[i + 1]
+        else:
+            return False
+        head = self.partner[close] - 1
+        is_body = words[head] in TAGGED or (self.is_name(head) and words[head - 1] in TAGGED)
+        return self.partner[close] > 0 and is_body and ends in (";", ",", "[", "=")
 
     def _pointer(self, opener: int, i: int) -> None:
         """A calling convention of a pointer to functions: T (WINAPI *f)(int), T WINAPI (*f)(int)."""

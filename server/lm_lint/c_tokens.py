@@ -35,11 +35,11 @@ TYPES = words_of("void char short int long float double signed unsigned bool _Bo
 TAGGED = frozenset(["struct", "union", "enum"])
 QUALIFIERS = words_of(
     "const volatile static extern inline register typedef auto restrict __inline__"
-    " __inline __restrict__ __volatile__ __extension__"
+    " __inline __restrict__ __extension__"
 )
 # Specifiers that the grammar does not know.
 SPECIFIERS = words_of(
-    "__thread _Thread_local _Complex __complex__ _Atomic __const __const__ __volatile"
+    "__thread _Thread_local _Complex __complex__ _Atomic __const __const__ __volatile __volatile__"
     " __signed __signed__ __restrict"
 )
 ATTRIBUTES = frozenset(["__attribute__", "__attribute", "__declspec", "_Alignas"])

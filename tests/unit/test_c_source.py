@@ -168,6 +168,8 @@ def test_correct_c_gives_no_problem(text: str) -> None:
         # Of the correct files of Debian's projects.
         "public void f(a)\n    int a;\n{\n}\npublic int g(void)\n{\n    return 0;\n}\n",
         "void f(void)\n{\n    g_autofree char *s = NULL;\n    g_autoptr(GFile) file = NULL;\n}\n",
+        "struct s {\n    int a;\n} name PACKED;\ntypedef struct { int b; } ATM_ALIGN t;\n",
+        "struct s {\n    __volatile__ uint8_t a;\n};\n",
         "struct s {\n    PyObject_HEAD\n    int a;\n};\nstruct PACKED t { int a; };\n",
         "typedef struct {\n    Bitfield(amulet, 1);\n    Bitfield(bell, 1);\n} u;\n",
         "typedef int (FAR WINAPI *f)(void);\nstatic void WINAPI (*g)(int);\n",
