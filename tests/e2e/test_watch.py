@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -26,10 +27,13 @@ def test_what_changes_is_linted_again(tmp_path: Path, tiny_folder: Path) -> None
 
     write("a.c", "int x;\n")
     command = [sys.executable, "-u", "-m", "lm_lint", "--watch", "--no-cache"]
+    # In the background of a script SIGINT is ignored, and children inherit that.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
         [*command, "--model", str(tiny_folder), "."],
         cwd=folder,
         env=ENVIRONMENT,
+        preexec_fn=listen,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -315,8 +316,11 @@ def is_running(pid: int) -> bool:
 def test_no_process_is_left_behind(tiny_folder: Path, tmp_path: Path, how: int) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
+    # In the background of a script SIGINT is ignored, and children inherit that.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     run = subprocess.Popen(
         [sys.executable, str(program), str(tiny_folder)],
+        preexec_fn=listen,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
