@@ -81,13 +81,18 @@ class LightScorer(TextScorer):
         return _as_bits(res)
 
     def entropy(self, features: Floats) -> Bits:
-        res = np.zeros(len(features), dtype=np.float32)
+        return self.both(features, np.zeros(len(features), dtype=np.int64))[1]
+
+    def both(self, features: Floats, targets: Ids) -> tuple[Bits, Bits]:
+        surprisal, entropy = np.zeros((2, len(features)), dtype=np.float32)
         for span, logits in self._logits(features):
             logits -= logits.max(axis=1, keepdims=True)
             weights = np.exp(logits)
             total = weights.sum(axis=1)
-            res[span] = np.log(total) - np.einsum("nv,nv->n", weights, logits) / total
-        return _as_bits(res)
+            log_total = np.log(total)
+            entropy[span] = log_total - np.einsum("nv,nv->n", weights, logits) / total
+            surprisal[span] = log_total - logits[np.arange(len(logits)), targets[span]]
+        return _as_bits(surprisal), _as_bits(entropy)
 
     def expectations(self, features: Floats) -> Bits:
         res = np.zeros((len(features), self.config.vocab_size), dtype=np.float32)

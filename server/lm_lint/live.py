@@ -457,7 +457,7 @@ def _take(scorer: TextScorer, steps: Sequence[_Step]) -> None:
     with scorer.device_trouble():
         features, trace = scorer.trace(ids[:, :-1], State.cat([step.state for step in steps]))
         features = features[inside]
-        found, expected = scorer.surprisal(features, ids[:, 1:][inside]), scorer.entropy(features)
+        found, expected = scorer.both(features, ids[:, 1:][inside])
         at = 0
         for row, (step, length) in enumerate(zip(steps, lengths, strict=True)):
             step.live.n_scored += length

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -80,13 +81,20 @@ class Scorer(TextScorer):
 
     @torch.inference_mode()
     def entropy(self, features: Tensor) -> Bits:
+        return self.both(features, np.zeros(len(features), dtype=np.int64))[1]
+
+    @torch.inference_mode()
+    def both(self, features: Tensor, targets: Ids) -> tuple[Bits, Bits]:
         found = []
         with self.device_trouble():
+            wanted = self.on_device(targets)
             for start in range(0, len(features), _HEAD_ROWS):
                 log_probability = self._log_probability(features[start : start + _HEAD_ROWS])
-                found.append(-(log_probability.exp() * log_probability).sum(-1))
-            res: Bits = torch.cat(found).div_(math.log(2)).clamp_(min=0.0).cpu().numpy()
-        return res
+                surprisal = -log_probability.gather(1, wanted[start : start + _HEAD_ROWS, None])
+                entropy = -(log_probability.exp() * log_probability).sum(-1)
+                found.append(torch.stack([surprisal[:, 0], entropy]))
+            bits = torch.cat(found, dim=1).div_(math.log(2)).clamp_(min=0.0).cpu().numpy()
+        return bits[0], bits[1]
 
     @torch.inference_mode()
     def expectations(self, features: Tensor) -> Bits:

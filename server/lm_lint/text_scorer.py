@@ -89,6 +89,10 @@ class TextScorer(ABC):
         """features (N, D) -> the mean surprisal that is expected, in bits, (N,) float32."""
 
     @abstractmethod
+    def both(self, features: Features, targets: Ids) -> tuple[Bits, Bits]:
+        """Surprisal and entropy, for little more than the price of one."""
+
+    @abstractmethod
     def expectations(self, features: Features) -> Bits:
         """features (N, D) -> what every token of the vocabulary would cost in bits, (N, V) float32."""
 
@@ -166,9 +170,9 @@ class TextScorer(ABC):
             features, trace = self.trace(ids[:, start:end], state)
             state = trace.last()
             flat = features.reshape(-1, features.shape[-1])
-            found = self.surprisal(flat, ids[:, start + 1 : end + 1].reshape(-1))
+            found, expected = self.both(flat, ids[:, start + 1 : end + 1].reshape(-1))
             surprisal[:, start:end] = found.reshape(n_rows, -1)
-            entropy[:, start:end] = self.entropy(flat).reshape(n_rows, -1)
+            entropy[:, start:end] = expected.reshape(n_rows, -1)
         return surprisal, entropy
 
 

@@ -236,7 +236,7 @@ def test_a_failing_device_changes_nothing(scorer: Scorer, monkeypatch: pytest.Mo
     def fail(*_: object) -> None:
         raise DeviceError("out of memory")
 
-    for name in ("surprisal", "entropy"):
+    for name in ("trace", "both"):
         with monkeypatch.context() as patch:
             patch.setattr(scorer, name, fail)
             with pytest.raises(DeviceError):
