@@ -2,9 +2,15 @@
 # C as projects write it, for bench.command: the sources of some packages, into .bench-tools/sources, which git ignores.
 # Needs apt-get with sources of packages (deb-src) among its lists.
 set -euo pipefail
-mkdir -p "$(dirname "$0")/../../.bench-tools/sources"
-cd "$(dirname "$0")/../../.bench-tools/sources"
-apt-get source --download-only zlib sqlite3 curl git redis postgresql-15
+folder="$(dirname "$0")/../../.bench-tools/sources"
+mkdir -p "$folder"
+cd "$folder"
+for package in zlib sqlite3 curl git redis postgresql-15; do
+    apt-get source --quiet --download-only "$package" || echo "$package could not be fetched; left out" >&2
+done
 for archive in *.orig.tar.{gz,bz2,xz}; do
-    [ -e "$archive" ] && tar xf "$archive" && rm "$archive"
+    if [ -e "$archive" ]; then
+        tar xf "$archive"
+        rm "$archive"
+    fi
 done
