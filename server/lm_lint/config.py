@@ -130,9 +130,6 @@ class Config:
         said = self._said_of(path, base, decided)
         return replace(base, **{key: value for key, (value, _) in said.items()})
 
-    def applied(self, settings: Settings, decided: Collection[str] | None = None) -> Settings:
-        return self.settings_for(None, settings, decided)
-
     def _language_said_of(self, path: str | os.PathLike[str]) -> tuple[Language | None, str]:
         """The language, and the place where it is said."""
         for number, override in reversed(self._overrides_of(path)):

@@ -5,13 +5,10 @@ The page is the one place where codes are described; it ships with the package.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-from lm_lint.errors import UnknownCode
 
 URL = "https://github.com/lm-lint/lm-lint/blob/main/docs/codes.md"
 _SECTION = re.compile(r"^## (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -40,13 +37,8 @@ def rules() -> tuple[Rule, ...]:
 
 
 def explained(code: str, colour: bool) -> str:
-    """The section of a code, drawn for a terminal. Raises UnknownCode."""
-    found = next((rule for rule in rules() if rule.code == code), None)
-    if found is None:
-        known = [rule.code for rule in rules()]
-        close = difflib.get_close_matches(code, known, 1, 0.6)
-        meant = f"was {close[0]} meant?" if close else "known are " + ", ".join(known)
-        raise UnknownCode(f"{code!r:.60} is no code of lm-lint; {meant}")
+    """The section of a code, which must be one, drawn for a terminal."""
+    found = next(rule for rule in rules() if rule.code == code)
     text = f"# {found.code}\n\n{found.section}\n"
     return _drawn(text) if colour else text
 

@@ -7,7 +7,6 @@ sentence, so that a slip in somebody's settings does not cost them the server.
 
 from __future__ import annotations
 
-import difflib
 import json
 import reprlib
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from lm_lint.kinds import Kind, boolean, choice, integer, number, path, strings
+from lm_lint.kinds import Kind, boolean, choice, closest, integer, number, path, strings
 from lm_lint.settings import DEVICES, FIX_CONFIDENCE, Device, Settings
 
 SECTION = "lmLint"  # settings stand below this name in an editor
@@ -275,10 +274,9 @@ def _unknown(name: str) -> str:
     """Names the setting that was probably meant: nearly the same, or the same in another group."""
     known = [entry.name for entry in entries()]
     last = name.rpartition(".")[2].lower()
-    close = difflib.get_close_matches(name, known, 1, 0.7) or [
-        other for other in known if other.rpartition(".")[2].lower() == last
-    ]
-    meant = f" Was {SECTION}.{close[0]} meant?" if close else ""
+    alike = (other for other in known if other.rpartition(".")[2].lower() == last)
+    close = closest(name, known) or next(alike, None)
+    meant = f" Was {SECTION}.{close} meant?" if close else ""
     return f"{SECTION}.{reprlib.repr(name)[1:-1]} is no setting of lm-lint.{meant}"
 
 

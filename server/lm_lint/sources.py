@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import BinaryIO
 
 from lm_lint import filetypes, notebooks
 from lm_lint.changes import WHOLE, Lines
-from lm_lint.config import Configs
 from lm_lint.errors import (
     ForeignNotebook,
     InputError,
-    NothingToLint,
     UnknownLanguage,
     UnreadableInput,
 )
 from lm_lint.notebooks import Cell
 from lm_lint.settings import Limits
-from lm_lint.text import LANGUAGES, Language, language_of
+from lm_lint.text import LANGUAGES, Language
 
 # Pictures and tables in a notebook are no code: a notebook may be so many times larger than a source file.
 _NOTEBOOK_FACTOR = 25
@@ -218,76 +213,3 @@ def _is_valid(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-# --- As the command line found its files until `discovery` did; goes with the last who calls it.
-
-
-def sources(
-    names: Iterable[str],
-    language: Language | None,
-    limits: Limits,
-    stdin: BinaryIO,
-    stdin_name: str | None = None,
-    configs: Configs | None = None,
-) -> Iterator[Outcome]:
-    """What each name leads to, in order; a file that is reached twice is read once.
-
-    What a project excludes is left out of directories; a file that is named is read all the same. Errors are handed
-    on as values: one bad name does not keep the others from being linted. A bad configuration does: ConfigError.
-    """
-    configs = configs or Configs(isolated=True)
-    seen: set[str] = set()
-    for name in names:
-        if name == "-":
-            yield standard_input(stdin, stdin_name, language, limits)
-            continue
-        for found in _expanded(name, language, configs):
-            if isinstance(found, InputError):
-                yield found
-            elif (key := os.path.realpath(found)) not in seen:
-                seen.add(key)
-                yield load(found, language, limits)
-
-
-def _expanded(name: str, language: Language | None, configs: Configs) -> Iterator[str | InputError]:
-    """The files that a name stands for: itself, or what lies below it."""
-    try:
-        mode = os.stat(name).st_mode
-    except OSError as error:
-        yield unreadable(name, error)
-        return
-    if not stat.S_ISDIR(mode):
-        yield name
-        return
-    n_files = 0
-    for found in _walked(name, language, configs):
-        n_files += isinstance(found, str)
-        yield found
-    if not n_files:
-        kinds = (
-            f"{language} files"
-            if language
-            else "files with a known extension (such as .c, .html, .py)"
-        )
-        yield NothingToLint(
-            f"{printable(name)}: no {kinds} in this directory; name files or another directory"
-        )
-
-
-def _walked(folder: str, language: Language | None, configs: Configs) -> Iterator[str | InputError]:
-    """Files of a known language below a directory, sorted; what the project excludes is left out."""
-    problems: list[OSError] = []
-    for here, folders, files in os.walk(folder, onerror=problems.append):
-        config = configs.below(here, folder)
-        if config.excludes(folder, is_folder=True):
-            # Who names an excluded folder wants what is in it.
-            config = replace(config, folder=Path(os.path.abspath(folder)))
-        folders[:] = sorted(f for f in folders if not config.excludes(os.path.join(here, f), True))
-        for file in sorted(files):
-            known, path = language_of(file), os.path.join(here, file)
-            if known and language in (None, known) and not config.excludes(path):
-                yield path
-        yield from (unreadable(str(problem.filename), problem) for problem in problems)
-        problems.clear()
-    yield from (unreadable(str(problem.filename), problem) for problem in problems)

@@ -7,7 +7,6 @@ codes here; the model and the detector are unknown.
 
 from __future__ import annotations
 
-import difflib
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from lm_lint import findings
 from lm_lint.diagnostics import COMMENT_NAME, quoted
 from lm_lint.findings import COMMENT_CODES, Repair
 from lm_lint.html_templates import TEMPLATE
+from lm_lint.kinds import closest
 from lm_lint.lexemes import HIDDEN
 from lm_lint.text import Document, Edit, Language
 
@@ -285,10 +285,10 @@ def _idle(one: Suppression, message: str) -> Mistake:
 
 def _unknown_word(comment: tuple[int, int], start: int, word: str) -> Iterator[Mistake]:
     """Only what is nearly a word of ours: a comment may begin with our name and go on as prose."""
-    if close := difflib.get_close_matches(word, WORDS, 1, 0.75):
+    if close := closest(word, WORDS, 0.75):
         end = start + len(word)
-        message = f"`{word}` is not known here: did you mean `{close[0]}`?"
-        yield Mistake(start, end, message, comment, Repair(start, end, close[0], _GUESS))
+        message = f"`{word}` is not known here: did you mean `{close}`?"
+        yield Mistake(start, end, message, comment, Repair(start, end, close, _GUESS))
 
 
 def _unknown_codes(
@@ -296,9 +296,9 @@ def _unknown_codes(
 ) -> Iterator[Mistake]:
     for code, (start, end) in zip(codes, spans, strict=True):
         if code not in findings.CODES:
-            close = difflib.get_close_matches(code, findings.CODES, 1)
-            meant = f": did you mean `{close[0]}`?" if close else ""
-            repair = Repair(start, end, close[0], _GUESS) if close else None
+            close = closest(code, findings.CODES, 0.6)
+            meant = f": did you mean `{close}`?" if close else ""
+            repair = Repair(start, end, close, _GUESS) if close else None
             message = f"no finding has the code {quoted(code)}{meant}"
             yield Mistake(start, end, message, comment, repair)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from lm_lint import __version__
+from lm_lint import __version__, formats
 from lm_lint.cli.commands import COMMANDS, piped
 from lm_lint.cli.options import (
     HELP,
@@ -22,19 +22,6 @@ from lm_lint.cli.options import (
 from lm_lint.cli.request import Changed, Fixing, Request
 from lm_lint.settings import Limits, Settings
 from lm_lint.text import LANGUAGES
-
-FORMATS = (
-    "text",
-    "concise",
-    "json",
-    "json-lines",
-    "sarif",
-    "github",
-    "gitlab",
-    "junit",
-    "html",
-    "surprisal-json",
-)
 
 files, output, fixing = grouped("Files"), grouped("Output"), grouped("Repairs")
 control, speed, model, other = (
@@ -91,7 +78,7 @@ control, speed, model, other = (
 @output(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    type=click.Choice(formats.NAMES),
     default="text",
     show_default=True,
     help="How findings are told.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,15 +70,7 @@ def line_in_file(source: Source, line: int) -> int:
     data, cells = source.data, source.cells
     cell, _ = notebooks.place(cells, line)
     line = min(line, cell.first_line + source.text.count("\n", cell.start, cell.end) - 1)
-    lines = range(1, data.count(b"\n") + 1)
-    # The text's lines that begin in the first n lines of the file become more with n.
-    return 1 + bisect_left(
-        lines,
-        True,
-        key=lambda n: any(
-            first <= line <= last for first, last in notebooks.touched(data, cells, [(1, n)])
-        ),
-    )
+    return notebooks.file_line(data, cells, line)
 
 
 def cell_at(source: Source, offset: int) -> Cell | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from lm_lint import rules
 from lm_lint.diagnostics import Diagnostic, Severity, help_of, opener_of
 from lm_lint.findings import Finding
 from lm_lint.lsp.snapshots import Snapshot
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 SOURCE = "lm-lint"
-CODES_PAGE = "https://github.com/lm-lint/lm-lint/blob/main/docs/codes.md"
 
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 _SEVERITIES: dict[Severity, types.DiagnosticSeverity] = {
@@ -113,7 +113,7 @@ def to_diagnostic(
         message=diagnostic.message,
         severity=_SEVERITIES[diagnostic.severity],
         code=finding.code,
-        code_description=types.CodeDescription(f"{CODES_PAGE}#{finding.code}"),
+        code_description=types.CodeDescription(f"{rules.URL}#{finding.code}"),
         source=SOURCE,
         tags=[types.DiagnosticTag.Unnecessary] if finding.code == "unused-suppression" else None,
         related_information=_opened_here(snapshot, finding) if related else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls import uris
 
+from lm_lint import sources
 from lm_lint.lsp.configuration import Configuration
 from lm_lint.lsp.publishing import Judgement, judge
 from lm_lint.lsp.snapshots import Snapshot
 from lm_lint.lsp.worker import EngineLike, NoModel
 from lm_lint.server_settings import ServerSettings
 from lm_lint.settings import Limits
-from lm_lint.sources import Source, sources
+from lm_lint.sources import Source
 from lm_lint.text import Document, Encoding, language_of
 
 if TYPE_CHECKING:
@@ -212,11 +212,11 @@ def _check_file(
     abandoned: Callable[[], bool],
 ) -> Judgement:
     """Read and check a file; what is no source text has no findings. Runs on the worker's thread."""
-    for outcome in sources((path,), None, Limits(), io.BytesIO()):
-        if isinstance(outcome, Source):
-            document = Document.of(outcome.text)
-            snapshot = Snapshot(uri, None, outcome.language, document, encoding, settings)
-            opened = engine.open(outcome.text, outcome.language, settings.lint_settings())
-            return judge(opened, snapshot, None, abandoned, related)
-        log.debug("%s is not checked: %s", path, getattr(outcome, "note", outcome))
-    return Judgement()
+    found = sources.load(path, None, Limits())
+    if not isinstance(found, Source):
+        log.debug("%s is not checked: %s", path, getattr(found, "note", found))
+        return Judgement()
+    document = Document.of(found.text)
+    snapshot = Snapshot(uri, None, found.language, document, encoding, settings)
+    opened = engine.open(found.text, found.language, settings.lint_settings())
+    return judge(opened, snapshot, None, abandoned, related)

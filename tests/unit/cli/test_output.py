@@ -6,18 +6,23 @@ import json
 import os
 from pathlib import Path
 
+import click
 import pytest
 
 from lm_lint import formats
-from lm_lint.cli.lint import FORMATS
+from lm_lint.cli.lint import command
 from tests.command import Run, write
 
 
 def test_every_format_can_be_chosen() -> None:
-    assert FORMATS == formats.NAMES
+    (option,) = (param for param in command.params if param.name == "format_")
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == formats.NAMES
 
 
-@pytest.mark.parametrize("format_", [f for f in FORMATS if f not in ("html", "surprisal-json")])
+@pytest.mark.parametrize(
+    "format_", [f for f in formats.NAMES if f not in ("html", "surprisal-json")]
+)
 def test_a_format_tells_of_a_finding(run: Run, format_: str) -> None:
     res = run("--format", format_, write("a.c", "int a\n"))
     assert res.status == 1
