@@ -61,5 +61,6 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: Tokeni
     )
     network = Network(config)
     network.initialize(1)
-    weights.save(folder, network.state_dict(), config, tiny_tokenizer.to_json(), {"name": "tiny"})
+    model = weights.in_bfloat16(network.state_dict())
+    weights.save(folder, model, config, tiny_tokenizer.to_json(), {"name": "tiny"})
     return folder

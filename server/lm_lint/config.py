@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_lint.config_table import spec_of, values_of, wrong_pattern
 from lm_lint.errors import ConfigError
+from lm_lint.model_folder import BUNDLED
 from lm_lint.settings import FIX_CONFIDENCE, Settings, Severity
 from lm_lint.text import Language
 
@@ -78,6 +79,7 @@ class Config:
     include    such patterns of files in directories that are linted though their names do not say what they are
     languages  such patterns with the language of what they fit; the last that fits counts
     baseline   a file, relative to `folder`
+    model      the name of one that ships with lm-lint or is installed; that of the current folder's project counts
     overrides  for some files; the later ones go before
     """
 
@@ -95,6 +97,7 @@ class Config:
     baseline: str | None = None
     respect_gitignore: bool | None = None
     fix_confidence: float | None = None
+    model: str | None = None
     overrides: tuple[Override, ...] = ()
 
     def excludes(self, path: str | os.PathLike[str], is_folder: bool = False) -> bool:
@@ -371,7 +374,12 @@ def show(
     return rows
 
 
-_OTHER_DEFAULTS = {"respect_gitignore": True, "fix_confidence": FIX_CONFIDENCE, "baseline": ""}
+_OTHER_DEFAULTS = {
+    "respect_gitignore": True,
+    "fix_confidence": FIX_CONFIDENCE,
+    "baseline": "",
+    "model": BUNDLED,
+}
 
 
 def _as_toml(key: str, value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lm_lint.errors import ConfigError, UnknownCode
 from lm_lint.kinds import Kind, boolean, choice, closest, number, path, strings
+from lm_lint.model_folder import is_name
 from lm_lint.policy import codes, codes_of, is_pattern
 from lm_lint.settings import SEVERITIES
 from lm_lint.text import LANGUAGES
@@ -158,6 +159,13 @@ def _table(place: _Place, raw: object, example: str) -> list[tuple[str, object]]
     return list(raw.items())
 
 
+def _model(place: _Place, raw: object) -> str:
+    """A name and no folder: whoever wrote the project could have put anything into that."""
+    if isinstance(raw, str) and is_name(raw):
+        return raw
+    raise place.wrong(raw, "the name of a model, and no folder,")
+
+
 def _shown(raw: object) -> str:
     """A value in a sentence, as TOML writes it, and short."""
     if isinstance(raw, bool):
@@ -178,6 +186,7 @@ _KEYS: dict[str, _Read] = {
     "baseline": _plain(path()),
     "respect-gitignore": _plain(boolean()),
     "fix-confidence": _plain(number(0, 1)),
+    "model": _model,
 }
 _OVERRIDE_KEYS: dict[str, _Read] = {
     "files": _patterns,

@@ -9,22 +9,22 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
 from typing import IO, TYPE_CHECKING, Any
 
-from lm_lint import __version__, machine
+from lm_lint import __version__, cards, machine
 from lm_lint.config import nearest
 from lm_lint.errors import LmLintError
+from lm_lint.model_folder import default_folder, folder_of
 from lm_lint.settings import Settings
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def examine(settings: Settings, folder: Path) -> Report:
     """Look at everything, with the configuration that holds in `folder`."""
     report = Report()
     _versions(report)
-    _configuration(report, folder)
+    if (model := _configuration(report, folder)) and settings.model is None:
+        settings = replace(settings, model=folder_of(model))
     with _stage(report, "the cache cannot be looked at"):
         _command(report, settings)
     with _stage(report, "the model cannot be used"):
@@ -141,25 +142,26 @@ def _command(report: Report, settings: Settings) -> None:
     report.say("command", "cache_mb", round(cache.size(folder) / 1e6, 1))
 
 
-def _configuration(report: Report, folder: Path) -> None:
+def _configuration(report: Report, folder: Path) -> str | None:
+    """What the project says; the name of the model that it names."""
     report.say("configuration", "folder", str(folder))
     try:
         config = nearest(folder / "any")
     except LmLintError as error:
         report.say("configuration", "file", None)
         report.problems.append(str(error))
-        return
+        return None
     report.say("configuration", "file", str(config.file) if config.file else None)
-    for name in ("exclude", "min_confidence", "parser"):
+    for name in ("exclude", "min_confidence", "parser", "model"):
         if (value := getattr(config, name)) not in (None, ()):
             report.say("configuration", name.replace("_", "-"), value)
+    return config.model
 
 
 def _model(report: Report, settings: Settings) -> None:
     """Load it, then read and check the sample with it; times are the best of a few."""
     from lm_lint.device import choose, compute_dtype
     from lm_lint.engine import Engine
-    from lm_lint.weights import default_folder
 
     folder = settings.model or default_folder()
     report.say("model", "folder", str(folder))
@@ -181,14 +183,8 @@ def _release(report: Report, folder: Path) -> None:
     size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
     report.say("model", "size_mb", round(size / 1e6, 1))
     report.say("model", "hashes", "as config.json says")
-    if (card := folder / "CARD.md").is_file():
-        report.say("model", "bits_per_byte", _bits_per_byte(card.read_text(encoding="utf-8")))
-
-
-def _bits_per_byte(card: str) -> dict[str, float]:
-    """By language, from the tables of the card, whose first row below the head is the model's."""
-    row = r"^\| *(\w+):[^\n]*\| *bits per byte *\|[^\n]*\n\|[-:| ]+\n\|[^|\n]*\|[^|\n]*\| *([\d.]+)"
-    return {found[1]: float(found[2]) for found in re.finditer(row, card, re.MULTILINE)}
+    if bits_per_byte := cards.read(folder).bits_per_byte:
+        report.say("model", "bits_per_byte", bits_per_byte)
 
 
 def _speed(report: Report, engine: Engine) -> None:

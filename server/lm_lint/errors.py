@@ -13,7 +13,11 @@
     |-- UnknownCode           no finding has the code that was named
     |-- ModelError            the released model cannot be used
     |   |-- ModelMissing      there is no such folder, or a file of it is absent
+    |   |   `-- UnknownModel  no model of that name ships with lm-lint or was installed
     |   `-- ModelDamaged      its parts are truncated, altered, or do not belong together
+    |-- NotInstalled          a model could not be installed, packed or removed; what was there stays
+    |   |-- NotFetched        what is at an address could not be had
+    |   `-- BadArchive        it holds something else than a model, or less than a whole one
     `-- DeviceError           the device that was asked for does not exist or does not work
 
 `Abandoned` and `ModelNeeded` are no errors and stand apart: they unwind work that the caller no longer wants, or that
@@ -76,8 +80,24 @@ class ModelMissing(ModelError):
     """There is no such model folder, or one of its files is absent."""
 
 
+class UnknownModel(ModelMissing):
+    """No model of that name ships with lm-lint or was installed."""
+
+
 class ModelDamaged(ModelError):
     """The parts of the model folder are truncated, altered, or do not belong together."""
+
+
+class NotInstalled(LmLintError):
+    """A model could not be installed, packed or removed; what was there before is as it was."""
+
+
+class NotFetched(NotInstalled):
+    """What is at an address could not be had: there is nothing, no way to it, or less than was promised."""
+
+
+class BadArchive(NotInstalled):
+    """An archive holds something else than one model, is not whole, or not the one that was expected."""
 
 
 class DeviceError(LmLintError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from lm_lint.errors import ModelDamaged
-from lm_lint.model_folder import RANKING, read_config
+from lm_lint.model_folder import RANKING, is_installed, read_config
 from lm_lint.ranking import DEFAULT, Ranker
 from lm_lint.shape import NetworkConfig
 from lm_lint.tokens import Tokenizer
@@ -33,6 +33,9 @@ class Release(Generic[N]):
 
     @property
     def name(self) -> str:
+        """What it is called where it is installed, or else what it calls itself."""
+        if is_installed(self.folder):
+            return self.folder.name
         return str(self.config.get("name", self.folder.name))
 
 

@@ -123,7 +123,9 @@ class ServerSettings:
     model: str | None = field(
         default=None,
         metadata=_told(
-            path(), "A released model folder. By default the one that ships with lm-lint."
+            path(),
+            "The name of an installed model (`lm-lint model list`), or a model's folder as an absolute path. "
+            "By default the one that the project names, or else the one that ships with lm-lint.",
         ),
     )
     parser: bool = field(

@@ -22,7 +22,8 @@ FIX_CONFIDENCE = 0.9  # repairs that are less sure are made by people only
 class Settings:
     """How to lint, whatever is linted.
 
-    model                the released folder; None is the model that ships with the package
+    model                the released folder (`model_folder.folder_of` finds that of a name); None is the model that
+                         ships with the package
     parser               False: judge by surprise alone, without tree-sitter's second opinion
     min_confidence       findings below this are not shown; the default hides hints
     select               codes that are reported; () for all

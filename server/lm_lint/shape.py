@@ -5,6 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+# Beyond what is of use, and not beyond what a machine can hold.
+_MOST = {
+    "vocab_size": 1 << 16,
+    "width": 1 << 14,
+    "n_layers": 1 << 8,
+    "window": 1 << 16,
+    "n_heads": 1 << 10,
+    "mlp_width": 1 << 16,
+    "conv_width": 1 << 6,
+    "bigram_buckets": 1 << 24,
+    "first_tag": 1 << 16,
+    "last_tag": 1 << 16,
+}
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -43,6 +57,21 @@ class NetworkConfig:
             res[f"{mlp}.w_in"] = (2 * self.mlp_width, width)
             res[f"{mlp}.w_out"] = (width, self.mlp_width)
         return res
+
+    def problem(self) -> str | None:
+        """Why there can be no such network; None where there can be one. For a shape that somebody else wrote."""
+        for name, most in _MOST.items():
+            value, least = getattr(self, name), int(name != "bigram_buckets")
+            if type(value) is not int or not least <= value <= most:
+                return f"{name} is {value!r:.40}; a number from {least} to {most:,} was expected"
+        for layer in self.attention_layers:
+            if type(layer) is not int or not 0 <= layer < self.n_layers:
+                return f"layer {layer!r:.40} of {self.n_layers} shall attend"
+        if self.attention_layers and (self.width % (2 * self.n_heads)):
+            return f"a width of {self.width} cannot be divided among {self.n_heads} heads"
+        if not self.first_tag <= self.last_tag < self.vocab_size:
+            return f"tags {self.first_tag} to {self.last_tag} of {self.vocab_size} tokens"
+        return None
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> NetworkConfig:

@@ -55,9 +55,7 @@ def replace(path: str, old: bytes, new: bytes) -> str | None:
     except FileNotFoundError as error:
         raise ChangedMeanwhile(f"{shown}: is gone since it was linted") from error
     except OSError as error:
-        raise NotWritten(
-            f"{shown}: cannot be written ({_reason(error)}); left as it was"
-        ) from error
+        raise NotWritten(f"{shown}: cannot be written ({reason(error)}); left as it was") from error
     _settle(folder)
     notes = [] if is_owned else ["its owner could not be kept"]
     if status.st_nlink > 1:
@@ -167,6 +165,6 @@ def _tidied(folder: str) -> None:
                     os.unlink(entry.path)
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
     name = errno.errorcode.get(error.errno or 0, "")
     return _REASONS.get(name) or error.strerror or str(error)

@@ -69,6 +69,8 @@ def test_a_broken_file_of_others_is_no_matter_of_ours(tmp_path: Path) -> None:
         ("parser = 1", "`parser` is 1; true or false was expected"),
         ("unused-suppression = true", "was `unused-suppressions` meant?"),
         ("fix-confidence = true", "`fix-confidence` is true; a number from 0 to 1 was expected"),
+        ("model = './m'", "`model` is './m'; the name of a model, and no folder, was expected"),
+        ("model = 3", "`model` is 3; the name of a model"),
         ("baseline = false", "`baseline` is false; a path was expected"),
         ('severity = "hint"', "`severity` is 'hint'; a table such as { wrong-tag = 'warning' }"),
         (
@@ -172,6 +174,7 @@ unused-suppressions = false
 baseline = "known.json"
 respect-gitignore = false
 fix-confidence = 1
+model = "medium"
 include = ["*.inc"]
 languages = { "*.inc" = "c", "*.tpl" = "html", "old/*.tpl" = "python" }
 
@@ -207,7 +210,7 @@ def test_every_key_is_read(whole: Config) -> None:
     )
     assert (whole.unused_suppressions, whole.respect_gitignore) == (False, False)
     assert whole.baseline_file == whole.folder / "known.json"
-    assert whole.fix_confidence == 1.0
+    assert (whole.fix_confidence, whole.model) == (1.0, "medium")
     assert whole.includes(whole.folder / "a" / "b.inc")
     assert not whole.includes(whole.folder / "a" / "b.c")
     assert whole.file is not None
@@ -280,6 +283,7 @@ def test_what_holds_for_a_file_is_shown_with_its_origin(whole: Config) -> None:
     assert shown["exclude"] == ("[]", "default")
     assert shown["languages"][0].startswith('{ "*.inc" = "c", ')
     assert shown["language"] == ('"python"', f"{file}, overrides 2")
+    assert shown["model"] == ('"medium"', file)
     keys = {line.partition(" ")[0] for line in WHOLE.partition("[[")[0].split("\n") if line}
     assert keys | {"exclude", "min-confidence", "parser", "language"} == set(shown)
 

@@ -78,9 +78,20 @@ def test_an_answer_that_is_none(data: bytes) -> None:
         doctor._answer(BytesIO(data), 1)
 
 
-@pytest.mark.released
-def test_bits_per_byte_are_those_of_the_card() -> None:
-    card = (Path(__file__).resolve().parents[2] / "models" / "small" / "CARD.md").read_text()
-    found = doctor._bits_per_byte(card)
-    assert set(found) == {"C", "HTML", "Python"}
-    assert all(0.5 < bits < 3 for bits in found.values())
+def test_the_project_names_a_model(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was installed is looked at; one that was not is what is wrong. An option goes before both."""
+    monkeypatch.setattr(doctor, "_speed", lambda *_: None)
+    monkeypatch.setattr(doctor, "_server", lambda *_: None)
+    monkeypatch.setenv("LM_LINT_MODELS_DIR", str(tmp_path))
+    (tmp_path / "mine").symlink_to(tiny_folder, target_is_directory=True)
+    (tmp_path / "lm-lint.toml").write_text('model = "mine"\n')
+    report = examine(Settings("cpu"), tmp_path)
+    assert report.facts["configuration"]["model"] == "mine"
+    assert report.facts["model"]["folder"] == str(tmp_path / "mine")
+    assert report.problems == []
+    (tmp_path / "lm-lint.toml").write_text('model = "yours"\n')
+    (problem,) = examine(Settings("cpu"), tmp_path).problems
+    assert problem.startswith("there is no model of the name yours; there are small, mine.")
+    assert examine(Settings("cpu", tiny_folder), tmp_path).problems == []

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from lm_lint.cli import terminal
+from lm_lint.cli.models import model as models
 from lm_lint.cli.options import COMPLETION, HELP, Codes, address, device_option, model_option
-from lm_lint.cli.status import BROKEN_PIPE, CLEAN, FAILED
+from lm_lint.cli.status import CLEAN, FAILED
+from lm_lint.cli.terminal import piped
 from lm_lint.server_settings import LOG_LEVELS
 from lm_lint.settings import Device, Settings
 
 SHELLS = ("bash", "fish", "zsh")
-
-
-def piped(work: Callable[[], int]) -> int:
-    """The status of the work, unless who reads our output goes away."""
-    try:
-        status = work()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Caught here because click would leave with status 1, which means findings.
-        terminal.give_up_stdout()
-        return BROKEN_PIPE
-    return status
 
 
 @click.command(
@@ -53,7 +42,7 @@ def piped(work: Callable[[], int]) -> int:
     help="How much to log.",
 )
 @device_option()
-@model_option()
+@model_option(is_typed=False)
 def server(
     stdio: bool,
     tcp: tuple[str, int] | None,
@@ -236,5 +225,6 @@ def completion(shell: str) -> int:
 
 
 COMMANDS: dict[str, click.Command] = {
-    str(one.name): one for one in (server, doctor, config, rules, explain, cache, completion)
+    str(one.name): one
+    for one in (server, doctor, config, models, rules, explain, cache, completion)
 }

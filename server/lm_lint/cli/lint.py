@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lm_lint import __version__, formats
-from lm_lint.cli.commands import COMMANDS, piped
+from lm_lint.cli.commands import COMMANDS
 from lm_lint.cli.options import (
     HELP,
     Codes,
@@ -18,10 +18,15 @@ from lm_lint.cli.options import (
     flattened,
     grouped,
     model_option,
+    project_model,
 )
 from lm_lint.cli.request import Changed, Fixing, Request
+from lm_lint.cli.terminal import piped
 from lm_lint.settings import Limits, Settings
 from lm_lint.text import LANGUAGES
+
+if TYPE_CHECKING:
+    from lm_lint.config import Configs
 
 files, output, fixing = grouped("Files"), grouped("Output"), grouped("Repairs")
 control, speed, model, other = (
@@ -209,6 +214,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
       lm-lint server       the language server, for editors
       lm-lint doctor       what is installed, whether it works, and how fast
       lm-lint config show  what holds for a file
+      lm-lint model        models by name: install, list, show, remove, pack
       lm-lint rules        the codes of findings; lm-lint explain CODE tells about one
       lm-lint cache        what is remembered of files that were linted
       lm-lint completion   completion for bash, zsh and fish
@@ -234,6 +240,7 @@ def _request(ctx: click.Context, options: dict[str, Any]) -> Request:
         raise click.UsageError(
             "Missing argument 'FILE...': name files or directories, as in `lm-lint .`"
         )
+    configs = _configs(options["config_file"], options["isolated"])
     return Request(
         names=names,
         language=options["language"],
@@ -263,13 +270,13 @@ def _request(ctx: click.Context, options: dict[str, Any]) -> Request:
         watch=options["watch"],
         settings=Settings(
             device=options["device"],
-            model=options["model"],
+            model=options["model"] or project_model(configs),
             parser=not options["no_parser"],
             min_confidence=options["min_confidence"],
             select=options["select"],
             ignore=options["ignore"],
         ),
-        configs=_configs(options["config_file"], options["isolated"]),
+        configs=configs,
         decided=_decided(ctx),
     )
 
@@ -342,7 +349,7 @@ def _fixing(options: dict[str, Any]) -> Fixing:
     )
 
 
-def _configs(file: Path | None, isolated: bool) -> Any:
+def _configs(file: Path | None, isolated: bool) -> Configs:
     from lm_lint.config import Configs, load
 
     return Configs(load(file) if file else None, isolated)

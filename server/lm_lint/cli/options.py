@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from lm_lint.settings import DEVICES, Settings
+
+if TYPE_CHECKING:
+    from lm_lint.config import Configs
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -94,6 +97,49 @@ class Codes(click.ParamType):  # type: ignore[type-arg]
         return [CompletionItem(before + comma + code) for code in CODES if code.startswith(last)]
 
 
+class Model(click.ParamType):  # type: ignore[type-arg]
+    """A model by its name or its folder, as the folder.
+
+    is_typed   as for `model_folder.folder_of`
+    """
+
+    name = "model"
+
+    def __init__(self, is_typed: bool = True) -> None:
+        self._is_typed = is_typed
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from lm_lint.model_folder import folder_of
+
+        return value if isinstance(value, Path) else folder_of(value, is_typed=self._is_typed)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        return [*_named_like(incomplete), CompletionItem(incomplete, type="dir")]
+
+
+class ModelName(click.ParamType):  # type: ignore[type-arg]
+    """The name of a model that is there."""
+
+    name = "name"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        return _named_like(incomplete)
+
+
+def _named_like(incomplete: str) -> list[click.shell_completion.CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from lm_lint.model_folder import names
+
+    return [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+
+
 def flattened(
     ctx: click.Context, param: click.Parameter, value: Sequence[tuple[str, ...]]
 ) -> tuple[str, ...]:
@@ -126,10 +172,26 @@ def device_option(heading: str = "Model") -> Callable[[T], T]:
     )
 
 
-def model_option(heading: str = "Model") -> Callable[[T], T]:
+def model_option(heading: str = "Model", is_typed: bool = True) -> Callable[[T], T]:
     return grouped(heading)(
         "--model",
-        metavar="DIR",
-        type=click.Path(path_type=Path),
-        help="A released model folder. By default the one that ships with lm-lint.",
+        metavar="MODEL",
+        type=Model(is_typed),
+        help="The name of an installed model, or a model's folder. By default the project's, or `small`.",
     )
+
+
+def project_model(configs: Configs) -> Path | None:
+    """The folder of the model that the project of the current folder names. Raises ConfigError."""
+    from lm_lint.model_folder import folder_of
+
+    config = configs.below(Path.cwd())
+    if config.model is None:
+        return None
+    folder = folder_of(config.model)
+    if not folder.is_dir():
+        from lm_lint.errors import ConfigError
+        from lm_lint.model_folder import unknown
+
+        raise ConfigError(f"{config.file}: `model`: {unknown(config.model)}")
+    return folder

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+
+from lm_lint.cli.status import BROKEN_PIPE, SIGNALLED
 
 if TYPE_CHECKING:
     from lm_lint.results import Result, Summary
@@ -61,6 +64,48 @@ def peak_mib() -> float:
 def give_up_stdout() -> None:
     """The reader has gone: what is still buffered must not complain at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def piped(work: Callable[[], int]) -> int:
+    """The status of the work, unless who reads our output goes away."""
+    try:
+        status = work()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Caught here because click would leave with status 1, which means findings.
+        give_up_stdout()
+        return BROKEN_PIPE
+    return status
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Whoever asks the process to end has it clean up first, as after Ctrl-C."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(SIGNALLED + number)
+
+    before: dict[int, Any] = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def downloading() -> Iterator[Callable[[int, int | None], None]]:
+    """What to tell the bytes of a download, so far and in all; a bar on standard error while that is a terminal."""
+    if not is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
+        yield lambda n_bytes, in_all: None
+        return
+    with _download_bar() as bar:
+        task = bar.add_task("", total=None)
+        yield lambda n_bytes, in_all: bar.update(task, completed=n_bytes, total=in_all)
 
 
 class Progress:
@@ -115,6 +160,23 @@ class Silent:
 
     def finish(self, summary: Summary) -> None:
         pass
+
+
+def _download_bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    return Bar(
+        BarColumn(20),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 def _bar() -> Any:

@@ -16,6 +16,7 @@ from pygls import uris
 from lm_lint.config import Config, Configs
 from lm_lint.errors import ConfigError
 from lm_lint.lsp.convert import plain
+from lm_lint.model_folder import folder_of
 from lm_lint.server_settings import SECTION, FixAllSettings, ServerSettings
 from lm_lint.settings import Settings
 
@@ -40,8 +41,11 @@ class Configuration:
 
     @property
     def overall(self) -> ServerSettings:
-        """What holds for the server as a whole, and for documents outside of all folders."""
-        return self.fallback
+        """What holds for the server as a whole, and for documents outside of all folders. There is one model: where
+        the editor sets none, the first project counts that names one."""
+        if self.fallback.model is not None or (model := self._project_model()) is None:
+            return self.fallback
+        return replace(self.fallback, model=str(folder_of(model)))
 
     @property
     def is_enabled(self) -> bool:
@@ -96,7 +100,7 @@ class Configuration:
         return replace(
             read,
             device=self.base.device if read.device == default.device else read.device,
-            model=str(model) if model and read.model is None else read.model,
+            model=str(folder_of(read.model)) if read.model else str(model) if model else None,
             parser=self.base.parser and read.parser,
             min_confidence=self.base.min_confidence
             if read.min_confidence == default.min_confidence
@@ -146,6 +150,12 @@ class Configuration:
         self._configs.forget()
         self._problems.pop(FILES, None)
         self._problems.pop(EXCLUDE, None)
+
+    def _project_model(self) -> str | None:
+        """The name of the model that a folder's configuration names."""
+        roots = [(uri, root) for uri in self.folders if (root := uris.to_fs_path(uri))]
+        found = (self._config_of(str(Path(root) / "any"), uri).model for uri, root in roots)
+        return next((model for model in found if model is not None), None)
 
     def _config_of(self, path: str, folder: str | None) -> Config:
         root = uris.to_fs_path(folder) if folder else None

@@ -117,6 +117,27 @@ def test_a_model_that_cannot_be_loaded_is_told_once(connect: Connect, tmp_path: 
     client.closed(text)
 
 
+def test_a_model_by_name(
+    connect: Connect, tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The editor's word, then the project's; a name that no model has is told with those that there are."""
+    monkeypatch.setenv("LM_LINT_MODELS_DIR", str(tmp_path / "models"))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine").symlink_to(tiny_folder, target_is_directory=True)
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "lm-lint.toml").write_text('model = "mine"\n')
+    model = {"model": "yours"}
+    client = connect(folders=[project.as_uri()], settings=lambda scope: model)
+    assert client.statuses[-1]["state"] == "failed"
+    shown = client.wait("window/showMessage")["message"]
+    assert "there is no model of the name yours; there are small, mine." in shown
+    model.clear()
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.wait_until(lambda: client.statuses[-1]["state"] == "ready")
+    assert client.statuses[-1]["model"] == "mine"
+
+
 @pytest.mark.released
 def test_loading_is_shown_and_may_be_repeated(connect: Connect) -> None:
     client = connect()

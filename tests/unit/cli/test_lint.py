@@ -409,7 +409,7 @@ def test_the_server_is_started_as_asked(
         return 0
 
     monkeypatch.setattr("lm_lint.lsp.server.serve", serve)
-    options = ["--log-file", "l", "--log-level", "debug", "--device", "cpu", "--model", "m"]
+    options = ["--log-file", "l", "--log-level", "debug", "--device", "cpu", "--model", "./m"]
     assert run("server", *arguments, *options).status == 0
     assert asked == [
         {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from lsprotocol import types
 
 from lm_lint.lsp.configuration import Configuration
+from lm_lint.model_folder import default_folder
 from lm_lint.settings import Settings
 
 PROJECT = """
@@ -69,3 +71,37 @@ def test_a_wrong_file_is_told_once_and_left_out(tmp_path: Path) -> None:
         assert settings.lint_settings() == Settings()
     (problem,) = configuration.problems
     assert problem.endswith("was misspelt-word meant?")
+
+
+def test_a_model_has_a_name_or_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of that name where the server runs is none: whoever wrote the workspace may have put it there."""
+    monkeypatch.setenv("LM_LINT_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "big").mkdir()
+    (tmp_path / "big" / "config.json").write_text("{}")
+    absolute = str(tmp_path / "big")
+    for said, meant in {
+        "big": tmp_path / "models" / "big",
+        "small": default_folder(),
+        absolute: tmp_path / "big",
+        "~/m": Path.home() / "m",
+    }.items():
+        settings = configured(tmp_path, "", model=said).overall.lint_settings()
+        assert settings.model == meant, said
+    assert configured(tmp_path, "").overall.lint_settings().model is None
+
+
+def test_the_project_names_a_model_where_the_editor_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LM_LINT_MODELS_DIR", str(tmp_path / "models"))
+    text = 'model = "big"\n'
+    assert configured(tmp_path, text).overall.lint_settings().model == tmp_path / "models" / "big"
+    chosen = configured(tmp_path, text, model="other").overall.lint_settings()
+    assert chosen.model == tmp_path / "models" / "other"
+    by_option = Configuration(Settings(model=tmp_path / "mine"))
+    by_option.initialize(types.InitializeParams(types.ClientCapabilities()))
+    assert by_option.overall.lint_settings().model == tmp_path / "mine"
+    wrong = configured(tmp_path, 'model = "./big"\n')
+    assert wrong.overall.lint_settings().model is None
+    assert "the name of a model, and no folder, was expected" in wrong.problems[0]
