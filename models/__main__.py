@@ -16,6 +16,8 @@ STEPS = {
     "tokenizer": "Train the byte-level BPE on a balanced sample of the corpus.",
     "tokenize": "Pack the corpus into shards of token ids.",
     "train": "Train a network on the shards.",
+    "study": "Train many networks that differ in one thing, and compare them.",
+    "scaling": "Fit a curve to a study of sizes, and say which size a time is best spent on.",
     "evaluate": "Measure bits per byte on the held-out projects, beside compressors.",
     "ngram": "Train and measure the Kneser-Ney yardstick.",
     "calibrate": "Fit the detector's weights to slips and to correct text.",

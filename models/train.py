@@ -5,17 +5,21 @@
 
 A run's folder (runs/NAME) holds config.json, log.csv, loss.png and a checkpoint from which the
 same command goes on; init.json names the released weights that it started from, where it did.
-The schedule is a function of progress, which is the larger of the share of the steps and the
-share of the wall-clock time, so that a run can land at a given time.
+The schedule is a function of progress, which is the largest of the share of the steps, that of the
+wall-clock time, so that a run can land at a given time, and that of the processor's time, so that
+runs beside other work can be compared.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,8 @@ from torch import Tensor
 from lm_lint import weights
 from lm_lint.errors import ModelDamaged, ModelMissing
 from lm_lint.model import Network, NetworkConfig, State
-from models.data import Lanes
+from models.data import PIECE, Lanes
+from models.few_bits import few_bits
 from models.loss import compiled_kernel, fused_cross_entropy
 from models.optimizer import Muon, is_matrix
 from models.report import RunLog
@@ -36,6 +41,8 @@ from models.report import RunLog
 if os.name != "posix":  # pragma: no cover - training is done on Linux and macOS
     raise ImportError("training needs a POSIX system")
 import tomllib
+
+PACED_STEPS = 40  # steps whose fastest tells the pace
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,10 @@ class TrainConfig:
     tokenizer: str = "data/tokenizer.json"
     init: str = ""  # a released folder whose weights the run starts from; fresh ones where empty
     seed: int = 1
+    share: float = 1.0  # of each language's documents
+    piece: int = PIECE  # tokens of a document that are read at a stretch
+    carry: bool = True  # whether the state goes on from chunk to chunk
+    dropout: float = 0.0  # of what each layer adds to the stream
     lanes: int = 24  # over all processes; a multiple of the languages and the processes
     chunk: int = 256  # tokens a step and lane
     optimizer: str = "muon"  # or "adamw"
@@ -62,6 +73,7 @@ class TrainConfig:
     valid_minutes: float = 10.0
     checkpoint_minutes: float = 5.0
     languages: tuple[str, ...] = ("c", "html", "python")
+    weight_bits: dict[str, int] = field(default_factory=dict)  # few_bits.py: of w_in, w_out, ...
     network: NetworkConfig = field(default_factory=NetworkConfig)
 
 
@@ -121,11 +133,22 @@ class Trainer:
                 group["full_lr"] = group["lr"]
         n_lanes = config.lanes // self.world
         self.lanes = Lanes(
-            Path(config.tokens), config.languages, "train", n_lanes, self.rank, self.world
+            Path(config.tokens),
+            config.languages,
+            "train",
+            n_lanes,
+            self.rank,
+            self.world,
+            piece=config.piece,
+            share=config.share,
         )
         self.state = self.network.empty_state(n_lanes)
         self.step_count = 0
         self.elapsed_s = 0.0
+        self.fastest_s = math.inf  # processor time of the fastest of the first steps
+        if config.dropout:
+            for layer in (*self.network.mixers, *self.network.mlps):
+                layer.register_forward_hook(partial(_drop, share=config.dropout))
         self.features: Any = self._features
         self.kernel: Any = None
         if config.compile:
@@ -151,9 +174,13 @@ class Trainer:
     def step(self, progress: float) -> float:
         """One chunk of every lane. Returns the mean loss in nats over all processes."""
         config = self.config
+        began = time.process_time()
         chunk = self.lanes.next(config.chunk).to(self.device)
-        loss, self.state = self._loss(chunk, self.state)
-        loss.backward()  # type: ignore[no-untyped-call]
+        if not config.carry:
+            self.state = self.network.empty_state(len(chunk))
+        with few_bits(self.network, config.weight_bits):
+            loss, self.state = self._loss(chunk, self.state)
+            loss.backward()  # type: ignore[no-untyped-call]
         self._average_gradients()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
         share = schedule(progress, config.warmup, config.decay)
@@ -163,6 +190,8 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step_count += 1
+        if self.step_count <= PACED_STEPS:
+            self.fastest_s = min(self.fastest_s, time.process_time() - began)
         return self._averaged(loss.detach())
 
     def _average_gradients(self) -> None:
@@ -203,9 +232,10 @@ class Trainer:
             )
             state = self.network.empty_state(n_lanes)
             total = torch.zeros((), device=self.device)
-            for _ in range(n_chunks):
-                loss, state = self._loss(lanes.next(self.config.chunk).to(self.device), state)
-                total += loss
+            with few_bits(self.network, self.config.weight_bits):
+                for _ in range(n_chunks):
+                    loss, state = self._loss(lanes.next(self.config.chunk).to(self.device), state)
+                    total += loss
             nats = self._averaged(total / n_chunks)
             res[language] = nats / 0.6931471805599453 / lanes.bytes_per_token
         return res
@@ -219,7 +249,11 @@ class Trainer:
                 for index, state in optimizer.state_dict()["state"].items():
                     for key, value in state.items():
                         tensors[f"optimizer.{which}.{index}.{key}"] = value.contiguous().clone()
-            facts = {"step": self.step_count, "elapsed_s": self.elapsed_s}
+            facts = {
+                "step": self.step_count,
+                "elapsed_s": self.elapsed_s,
+                "fastest_s": self.fastest_s if self.step_count else None,
+            }
             temporary = folder / "checkpoint.new"
             save_file(tensors, temporary, {"facts": json.dumps(facts)})
             temporary.replace(folder / "checkpoint.safetensors")
@@ -279,14 +313,32 @@ class Trainer:
                     state_dict["state"].setdefault(int(index), {})[key] = value
             optimizer.load_state_dict(state_dict)
         self.step_count, self.elapsed_s = facts["step"], facts["elapsed_s"]
+        self.fastest_s = facts.get("fastest_s") or math.inf
         self.lanes.skip(self.step_count * self.config.chunk)
         return True
 
 
+def _drop(layer: torch.nn.Module, args: tuple[Tensor, ...], output: Any, share: float) -> Any:
+    """A forward hook: dropout (Srivastava et al. 2014) of what the layer adds to the stream."""
+    x, *rest = output if isinstance(output, tuple) else (output,)
+    x = args[0] + torch.nn.functional.dropout(x - args[0], share, torch.is_grad_enabled())
+    return (x, *rest) if rest else x
+
+
 def run(
-    config: TrainConfig, folder: Path, minutes: float | None, steps: int | None, device: str
-) -> None:
-    """Train until the time or the steps are over, whichever is first."""
+    config: TrainConfig,
+    folder: Path,
+    minutes: float | None,
+    steps: int | None,
+    device: str,
+    processor_minutes: float | None = None,
+) -> Trainer:
+    """Train until the time or the steps are over, whichever is first.
+
+    minutes            wall-clock time
+    processor_minutes  steps as many as the processor takes so long for at the pace of the fastest
+                       of the first ones: another run on the machine makes no difference to it
+    """
     folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(config, torch.device(device))
     log = RunLog(folder, trainer.rank == 0)
@@ -303,7 +355,8 @@ def run(
     before_s = trainer.elapsed_s
     start = time.monotonic()
     last_valid = last_saved = trainer.elapsed_s
-    for progress in _progress(trainer, minutes, steps):
+    stop = _Stop()
+    for progress in _progress(trainer, minutes, steps, processor_minutes, stop):
         loss_nats = trainer.step(progress)
         trainer.elapsed_s = before_s + time.monotonic() - start
         log.step(
@@ -321,29 +374,54 @@ def run(
             log.flush()
             last_saved = trainer.elapsed_s
     trainer.save(folder)
-    log.valid(trainer.step_count, trainer.elapsed_s, trainer.validate())
+    if not stop.asked:
+        log.valid(trainer.step_count, trainer.elapsed_s, trainer.validate())
     log.close()
+    return trainer
 
 
-def _progress(trainer: Trainer, minutes: float | None, steps: int | None) -> Iterator[float]:
-    """Shares of the run that are over, until it is. Every process hears rank 0's clock."""
+class _Stop:
+    """Whether the process was asked to end (SIGTERM, as `timeout` sends it): a run then saves and goes."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+
+def _progress(
+    trainer: Trainer,
+    minutes: float | None,
+    steps: int | None,
+    processor_minutes: float | None,
+    stop: _Stop,
+) -> Iterator[float]:
+    """Shares of the run that are over, until it is or rank 0 is asked to stop: all processes hear rank 0."""
     while True:
         by_time = trainer.elapsed_s / (minutes * 60) if minutes else 0.0
         by_steps = trainer.step_count / steps if steps else 0.0
-        progress = torch.tensor(max(by_time, by_steps), dtype=torch.float64)
+        by_pace = 0.0
+        if processor_minutes and trainer.step_count:
+            by_pace = trainer.step_count * trainer.fastest_s / (processor_minutes * 60)
+        told = torch.tensor([max(by_time, by_steps, by_pace), stop.asked], dtype=torch.float64)
         if trainer.world > 1:
-            shared = progress.to(trainer.device)
-            dist.broadcast(shared, 0)
-            progress = shared
-        if float(progress) >= 1.0:
+            told = told.to(trainer.device)
+            dist.broadcast(told, 0)
+        progress, stop.asked = float(told[0]), bool(told[1])
+        if progress >= 1.0 or stop.asked:
             return
-        yield float(progress)
+        yield progress
 
 
 @click.command("train")
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--minutes", type=float, help="End after this much wall-clock time, in all.")
 @click.option("--steps", type=int, help="End after this many steps, in all.")
+@click.option(
+    "--processor-minutes", type=float, help="End after so much work for the processor, in all."
+)
 @click.option("--device", default="auto", help="auto, cpu or cuda.")
 @click.option("--out", type=click.Path(path_type=Path), help="Default: runs/NAME.")
 @click.option("--init", metavar="FOLDER", help="Start from the weights of a released folder.")
@@ -352,14 +430,15 @@ def command(
     config: Path,
     minutes: float | None,
     steps: int | None,
+    processor_minutes: float | None,
     device: str,
     out: Path | None,
     init: str | None,
     assignments: tuple[str, ...],
 ) -> None:
     """Train a network on the packed tokens; the same command goes on after an interruption."""
-    if minutes is None and steps is None:
-        raise click.UsageError("say how long: --minutes or --steps")
+    if minutes is None and steps is None and processor_minutes is None:
+        raise click.UsageError("say how long: --minutes, --steps or --processor-minutes")
     overrides = {key: json.loads(value) for key, value in (a.split("=", 1) for a in assignments)}
     if init:
         overrides["init"] = init
@@ -370,7 +449,7 @@ def command(
         if device == "cuda":
             device = f"cuda:{os.environ['LOCAL_RANK']}"
     settings = read_config(config, overrides)
-    run(settings, out or Path("runs") / settings.name, minutes, steps, device)
+    run(settings, out or Path("runs") / settings.name, minutes, steps, device, processor_minutes)
     if dist.is_initialized():
         # Nobody leaves while another still saves and validates: threads that wait for a peer which
         # is gone end the process with an abort.

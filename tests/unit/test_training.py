@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -197,3 +198,77 @@ def test_two_processes_train_as_one_does(workshop: Path) -> None:
     for name in ("network.embedding", "network.mixers.0.w_in"):
         apart = (one[name] - two[name]).norm() / one[name].norm()
         assert apart < 0.02, name
+
+
+def test_a_run_ends_when_the_processor_has_done_its_share(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that takes two seconds of the processor at its fastest, and half a minute of it."""
+    ticks = iter([0.0, 9.0, *(x for n in range(100) for x in (100.0 + 10 * n, 102.0 + 10 * n))])
+    monkeypatch.setattr(training.time, "process_time", lambda: next(ticks))
+    folder = run(workshop, "paced", "--processor-minutes", "0.5")
+    assert len(losses(folder)) == 15
+
+
+def test_a_share_of_the_documents_is_read_again_and_again(workshop: Path) -> None:
+    """A quarter of 40 documents: what their first tokens are repeats after ten of them."""
+    few = Lanes(workshop / "tokens", ("c",), "train", 1, share=0.25).next(8000)[0].tolist()
+    starts = [tuple(few[i + 1 : i + 5]) for i, token in enumerate(few[:-5]) if token == 2]
+    assert len(starts) > 20
+    assert starts[:10] == starts[10:20]
+    pieces = Lanes(workshop / "tokens", ("c",), "train", 1, piece=16).next(800)[0]
+    assert int((pieces == 2).sum()) >= 800 // 18
+
+
+def test_state_that_is_not_carried_is_empty_at_each_chunk(workshop: Path) -> None:
+    def trainer(**overrides: object) -> training.Trainer:
+        return training.Trainer(
+            training.read_config(workshop / "tiny.toml", overrides), torch.device("cpu")
+        )
+
+    carried, fresh = (
+        trainer(adam_lr=0.0, muon_lr=0.0),
+        trainer(adam_lr=0.0, muon_lr=0.0, carry=False),
+    )
+    assert carried.step(0.5) == fresh.step(0.5)
+    assert carried.step(0.5) != fresh.step(0.5)
+    # Weights that do not move: the second chunk alone, from nothing, costs the same.
+    alone = trainer(adam_lr=0.0, muon_lr=0.0)
+    alone.lanes.skip(16)
+    third = trainer(adam_lr=0.0, muon_lr=0.0, carry=False)
+    third.step(0.5)
+    assert third.step(0.5) == pytest.approx(alone.step(0.5), rel=1e-6)
+
+
+def test_dropout_is_for_training_alone(workshop: Path) -> None:
+    overrides = {"dropout": 0.5, "adam_lr": 0.0, "muon_lr": 0.0}
+    trainer = training.Trainer(
+        training.read_config(workshop / "tiny.toml", overrides), torch.device("cpu")
+    )
+    assert trainer.validate() == trainer.validate()
+    chunk = trainer.lanes.next(16)
+    one, other = (
+        float(trainer._loss(chunk, trainer.network.empty_state(6))[0].detach()) for _ in "12"
+    )
+    assert one != other
+
+
+def test_a_run_that_is_told_to_end_saves_what_it_has(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = training.Trainer.step
+
+    def step(trainer: training.Trainer, progress: float) -> float:
+        if trainer.step_count == 6:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return steps(trainer, progress)
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(training.Trainer, "step", step)
+            folder = run(workshop, "told", "--steps", "20")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert len(losses(folder)) == 7
+    assert len(losses(run(workshop, "told", "--steps", "20"))) == 20
