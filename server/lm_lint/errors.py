@@ -15,9 +15,15 @@
     |   |-- ModelMissing      there is no such folder, or a file of it is absent
     |   |   `-- UnknownModel  no model of that name ships with lm-lint or was installed
     |   `-- ModelDamaged      its parts are truncated, altered, or do not belong together
+    |-- CellUnknown           the network has no such cell, or none is known to follow what was asked for
     |-- NotInstalled          a model could not be installed, packed or removed; what was there stays
     |   |-- NotFetched        what is at an address could not be had
     |   `-- BadArchive        it holds something else than a model, or less than a whole one
+    |-- CompressionError      a file could not be compressed, or not read back; nothing was written
+    |   |-- CompressionMissing  packages that this takes are not installed
+    |   |-- BadCompressed     it is damaged, or `lm-lint compress` never made it
+    |   |-- LaterVersion      a later lm-lint made it
+    |   `-- MadeElsewhere     another model made it, or a machine whose last digits are others
     `-- DeviceError           the device that was asked for does not exist or does not work
 
 `Abandoned` and `ModelNeeded` are no errors and stand apart: they unwind work that the caller no longer wants, or that
@@ -88,6 +94,10 @@ class ModelDamaged(ModelError):
     """The parts of the model folder are truncated, altered, or do not belong together."""
 
 
+class CellUnknown(LmLintError):
+    """The network has no such cell, or none is known that follows what was asked for."""
+
+
 class NotInstalled(LmLintError):
     """A model could not be installed, packed or removed; what was there before is as it was."""
 
@@ -98,6 +108,26 @@ class NotFetched(NotInstalled):
 
 class BadArchive(NotInstalled):
     """An archive holds something else than one model, is not whole, or not the one that was expected."""
+
+
+class CompressionError(LmLintError):
+    """A file could not be compressed, or not be read back; nothing was written."""
+
+
+class CompressionMissing(CompressionError):
+    """The packages that compression takes are not installed."""
+
+
+class BadCompressed(CompressionError):
+    """A compressed file is damaged, or is none."""
+
+
+class LaterVersion(CompressionError):
+    """A compressed file is of a later version of the format."""
+
+
+class MadeElsewhere(CompressionError):
+    """A compressed file is another model's, or of a machine that computes other last digits."""
 
 
 class DeviceError(LmLintError):

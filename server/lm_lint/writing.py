@@ -63,6 +63,61 @@ def replace(path: str, old: bytes, new: bytes) -> str | None:
     return f"{shown}: was repaired, but {' and '.join(notes)}" if notes else None
 
 
+def create(path: str, data: bytes, may_replace: bool = False) -> None:
+    """Put the data into a new file, which is there when it is whole.
+
+    may_replace   where there is a file, it gives way, and its mode and owner are kept
+    Raises NotWritten.
+    """
+    shown = printable(path)
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        insist_on_room(path, may_replace)
+        if os.path.lexists(path):
+            with open(path, "rb") as file:
+                old = file.read()
+            replace(path, old, data)
+            return
+        handle, name = tempfile.mkstemp(_SUFFIX, _PREFIX, folder)
+        try:
+            with open(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(handle)
+            os.chmod(name, 0o666 & ~_umask())
+            _named(name, path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+    except FileExistsError as error:
+        raise NotWritten(f"{shown}: was made by somebody else meanwhile, and stays") from error
+    except OSError as error:
+        raise NotWritten(f"{shown}: cannot be written ({reason(error)})") from error
+    _settle(folder)
+
+
+def insist_on_room(path: str, may_replace: bool = False) -> None:
+    """Raises NotWritten where `create` would find a file that stays."""
+    if os.path.lexists(path) and not may_replace:
+        raise NotWritten(f"{printable(path)}: is there already, and stays; --force replaces it")
+
+
+def _named(name: str, path: str) -> None:
+    """Give the file its name. A link fails where the name was taken meanwhile; not all systems have links."""
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        os.replace(name, path)
+
+
+def _umask() -> int:
+    res = os.umask(0o077)
+    os.umask(res)
+    return res
+
+
 def _writable(shown: str, target: str) -> os.stat_result:
     """What is known of a file that may be written. Folders alone decide whether a file can be replaced, so it is asked
     what the file itself allows; root, who may write everything, is bound by a mode that allows it to nobody."""
