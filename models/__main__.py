@@ -22,6 +22,7 @@ STEPS = {
     "ngram": "Train and measure the Kneser-Ney yardstick.",
     "calibrate": "Fit the detector's weights to slips and to correct text.",
     "export": "Write the released folder: weights, tokenizer, config and card.",
+    "cells": "Find the cells that follow nesting, strings, comments and lines.",
     "quantize": "Write a released folder again, with weights of few bits.",
 }
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from lm_lint.cells import Cell, KnownCell, Property
+    from lm_lint.inspection import Look
     from lm_lint.live import LiveScores
 
 T = TypeVar("T")
@@ -58,6 +60,10 @@ class Tools(Protocol):
         """The bits of a text in normal form, to be kept up to date."""
         ...
 
+    def cells(self) -> tuple[KnownCell, ...]:
+        """Which cells of the model are known to follow something."""
+        ...
+
     def or_on_cpu(self, work: Callable[[], T]) -> T:
         """The work done; once more, on the CPU, where the device gives up in the middle."""
         ...
@@ -71,6 +77,25 @@ class TokenBits:
     end: int
     surprisal_bits: float
     entropy_bits: float
+
+
+@dataclass(frozen=True)
+class TokenHeat:
+    """One token: text[start:end] in code points, what a cell holds after it, and how warm that is; see Look."""
+
+    start: int
+    end: int
+    value: float
+    shade: float
+
+
+@dataclass(frozen=True)
+class CellHeat:
+    """What one cell holds in a part of a text; `known` are all cells of which something is known in its language."""
+
+    look: Look
+    tokens: list[TokenHeat]
+    known: tuple[KnownCell, ...]
 
 
 @dataclass(frozen=True)
@@ -243,6 +268,35 @@ class OpenDocument:
             strict=True,
         )
         return [TokenBits(*row) for row in rows]
+
+    def activations(
+        self,
+        start: int,
+        end: int,
+        wanted: Cell | Property | None = None,
+        abandoned: Callable[[], bool] = never,
+    ) -> CellHeat:
+        """What a cell holds after each of the tokens that touch text[start:end].
+
+        wanted  a cell, or a property whose best cell is meant; None: the best one of the first property
+        Raises Abandoned, CellUnknown, ModelDamaged.
+        """
+        from lm_lint import inspection
+
+        live = self._scored()
+        all_known = self._tools.cells()
+        look = inspection.look_at(all_known, self.language, wanted, live.config)
+        low, high = self._normal.normal_offset(start), self._normal.normal_offset(end)
+        first, last = _touching(live.tokens.bounds, low, high)
+        found = self._tools.or_on_cpu(lambda: live.activations(first, last, [look.cell], abandoned))
+        values = found[:, 0]
+        look = look.fitted_to(values)
+        bounds = self._normal.original_offsets(live.tokens.bounds[first : last + 1]).tolist()
+        rows = zip(
+            bounds[:-1], bounds[1:], values.tolist(), look.shades(values).tolist(), strict=True
+        )
+        known = tuple(each for each in all_known if each.language == self.language)
+        return CellHeat(look, [TokenHeat(*row) for row in rows], known)
 
     def expectation(self, offset: int, k: int = 5) -> Expectation | None:
         """The token that covers an offset, and the k likeliest in its place; None in an empty text."""

@@ -25,6 +25,7 @@ from lm_lint.settings import Settings
 from lm_lint.text import Language
 
 if TYPE_CHECKING:
+    from lm_lint.cells import KnownCell
     from lm_lint.live import LiveScores
     from lm_lint.scorer import Scores
 
@@ -188,6 +189,13 @@ class Engine:
 
         scorer: Any = self.model.scorer
         return LiveScores(scorer, text, language)
+
+    def cells(self) -> tuple[KnownCell, ...]:
+        """Which cells of the model are known to follow something. Raises ModelDamaged."""
+        from lm_lint import cells
+
+        release = getattr(self.model.scorer, "release", None)
+        return () if release is None else cells.load(release.folder)
 
     def or_on_cpu(self, work: Callable[[], T]) -> T:
         """The work done; once more, on the CPU, where the device gives up in the middle."""

@@ -60,6 +60,11 @@ class LightNetwork:
         self._embedding = as_floats(tensors["embedding"])
         self._tensors["embedding"] = self._embedding
 
+    @property
+    def embedding(self) -> Floats:
+        """What each token is looked up as. (V, D)"""
+        return self._embedding
+
     def empty_state(self, n_rows: int) -> State[Any]:
         """The state before a document. Returns n_rows rows."""
         config = self.config

@@ -21,9 +21,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lm_lint.activations import Floats, of_trace
+from lm_lint.cells import Cell
 from lm_lint.checkpoints import FOCUS_TOKENS, SPACING, Checkpoints, Light, equal, spacing_at
 from lm_lint.errors import Abandoned
 from lm_lint.reading import Bits, Ids
+from lm_lint.shape import NetworkConfig
 from lm_lint.states import State, Trace
 from lm_lint.text import Edit, Language
 from lm_lint.text_scorer import TextScorer
@@ -93,6 +96,11 @@ class LiveScores:
     @property
     def is_settled(self) -> bool:
         return self._n_exact == self._n_positions
+
+    @property
+    def config(self) -> NetworkConfig:
+        """The shape of the network that reads it."""
+        return self._scorer.config
 
     @property
     def memory_bytes(self) -> int:
@@ -165,6 +173,39 @@ class LiveScores:
         text_of = self._scorer.tokenizer.text_of
         pairs = zip(ids[0].tolist(), np.exp2(-bits[0]).tolist(), strict=True)
         return tuple((text_of(token_id), probability) for token_id, probability in pairs)
+
+    def activations(
+        self,
+        first: int,
+        last: int,
+        cells: Sequence[Cell],
+        abandoned: Callable[[], bool] = _never,
+    ) -> Floats:
+        """What cells hold after the tokens first to last. Returns (last - first, cells) float32.
+
+        Nothing of it is kept. Far from what was read, about right: as if the text began a little before.
+        Raises Abandoned between chunks.
+        """
+        assert 0 <= first <= last <= len(self.tokens), f"{first} to {last} of {len(self.tokens)}"
+        self._follow_device()
+        res = np.empty((last - first, len(cells)), dtype=np.float32)
+        if first == last:
+            return res
+        with self._scorer.device_trouble():
+            # The token is the one that the position behind it has read last.
+            at, state, _ = self._start(first + 1)
+            while at <= last:
+                if abandoned():
+                    raise Abandoned
+                end = min(at + self._scorer.chunk_tokens, last + 1)
+                _, trace = self._scorer.trace(self._ids(at, end)[None], state)
+                state = trace.last()
+                self.n_scored += end - at
+                found = of_trace(trace, cells)[max(first + 1 - at, 0) :]
+                if len(found):
+                    res[end - 1 - first - len(found) : end - 1 - first] = found
+                at = end
+        return res
 
     def rest(self) -> None:
         """Give up most checkpoints: nobody has edited this document lately."""

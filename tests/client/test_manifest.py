@@ -173,7 +173,11 @@ def test_every_colour_has_a_default_in_each_kind_of_theme() -> None:
     found = re.search(r"LEVELS = (\d+)", source)
     assert found
     names = [colour["id"] for colour in CONTRIBUTES["colors"]]
-    assert names == [f"lmLint.surprise{level}" for level in range(1, int(found[1]) + 1)]
+    surprise = [f"lmLint.surprise{level}" for level in range(1, int(found[1]) + 1)]
+    source = (EXTENSION / "src" / "surprise" / "cells.ts").read_text("utf-8")
+    listed = re.search(r"SHADES = \[(.*?)\]", source)
+    assert listed
+    assert names == surprise + [f"lmLint.cell.{name}" for name in re.findall(r"'(\w+)'", listed[1])]
     for colour in CONTRIBUTES["colors"]:
         assert sorted(colour["defaults"]) == ["dark", "highContrast", "highContrastLight", "light"]
         for value in colour["defaults"].values():

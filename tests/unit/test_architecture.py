@@ -22,8 +22,8 @@ ORDER = (
     ("shape", "states", "packing"),
     ("scan_kernel", "scan", "model", "light"),
     ("ranking",),
-    ("machine", "model_folder", "release", "device", "weights"),
-    ("reading", "text_scorer", "scorer", "light_scorer"),
+    ("machine", "model_folder", "cells", "release", "device", "weights"),
+    ("reading", "text_scorer", "scorer", "light_scorer", "activations"),
     ("findings",),
     ("html_templates", "html_names", "html_attributes", "html_lexer", "html_tree", "html_tags"),
     ("html_layout",),
@@ -33,7 +33,8 @@ ORDER = (
     ("clusters", "candidates", "pricing", "features"),
     ("witnesses", "detector"),
     ("openers", "diagnostics", "suppressions", "remarks"),
-    ("normal", "checkpoints", "live", "documents"),
+    ("normal", "inspection", "checkpoints", "live", "documents"),
+    ("token_map",),
     ("engine",),
     ("policy", "config_table", "config"),
     ("git", "gitignore", "magics", "filetypes", "notebooks", "changes"),
@@ -41,6 +42,9 @@ ORDER = (
     ("results", "baseline", "rules"),
     ("cache", "linting", "crew", "pool"),
     ("writing", "repairs", "plans", "patches", "prompts", "fixes"),
+    ("downloads", "archives", "trial", "cards", "installed"),
+    ("compression_coder", "compression_machine", "compression_format", "compression_mixing"),
+    ("compression",),
     ("formats", "doctor"),
     ("cli",),
     ("__main__",),
@@ -49,11 +53,12 @@ ORDER = (
 FORMATS_ORDER = (
     ("base", "visible", "summing", "streams", "hyperlinks", "places", "fingerprints", "heat"),
     ("diffs", "text", "concise", "json", "sarif", "github", "gitlab", "junit", "views", "html"),
+    ("cell_text", "cell_json", "cell_page"),
     ("__init__",),
 )
 CLI_ORDER = (
     ("status", "request", "options", "terminal"),
-    ("commands", "repairing", "watch", "run"),
+    ("models", "inspect", "compress", "commands", "repairing", "watch", "run"),
     ("lint",),
     ("main",),
     ("__init__",),
@@ -61,7 +66,7 @@ CLI_ORDER = (
 # The language server: a package of its own, which nothing imports but `lm-lint server`. What stands in this
 # order to the right of `engine` it does not know.
 LSP_ORDER = (
-    ("snapshots", "convert", "hover", "surprisal", "actions"),
+    ("snapshots", "convert", "hover", "surprisal", "cells", "actions"),
     ("channels", "protocol", "life", "logs"),
     ("buffers", "client", "configuration", "status", "publishing", "worker", "checks"),
     ("pull",),
@@ -100,19 +105,32 @@ DOORS = {
     "rich": {"rules"},
     "jinja2": set(),
     "watchfiles": set(),
-    "platformdirs": {"cache"},
+    "platformdirs": {"cache", "model_folder"},
     "pathspec": {"config", "config_table"},
     "tomllib": {"config"},
     "tomli": {"config"},
+    "constriction": {"compression_coder"},
+    "threadpoolctl": {"compression_machine"},
     # Of the language server every module may: these are no doors but the wall around lsp/.
     "pygls": set(),
     "lsprotocol": set(),
 }
 # The same for the packages; watchfiles is what `--watch` waits with.
 PACKAGE_DOORS = {
-    ("formats", "rich"): {"text"},
-    ("formats", "jinja2"): {"html"},
-    ("cli", "click"): {"options", "terminal", "commands", "run", "watch", "lint", "main"},
+    ("formats", "rich"): {"text", "cell_text"},
+    ("formats", "jinja2"): {"html", "cell_page"},
+    ("cli", "click"): {
+        "options",
+        "terminal",
+        "models",
+        "inspect",
+        "compress",
+        "commands",
+        "run",
+        "watch",
+        "lint",
+        "main",
+    },
     ("cli", "rich"): {"terminal"},
     ("cli", "watchfiles"): {"watch"},
 }
@@ -150,6 +168,27 @@ def test_a_module_imports_only_what_stands_to_its_left(name: str) -> None:
 def test_heavy_libraries_have_one_door(name: str) -> None:
     for library in {module.split(".")[0] for module in imports_of(name)} & set(DOORS):
         assert name in DOORS[library], f"{name} imports {library}"
+
+
+def test_one_command_alone_may_use_a_network() -> None:
+    """Nothing is downloaded unasked: who could do so is known by who imports whom."""
+    network = {"urllib.request", "http.client", "ssl"}
+    # Addresses of files, and the server's own sockets, are something else.
+    users = {
+        str(path.relative_to(PACKAGE)): found & {*network, "lm_lint.downloads", "lm_lint.installed"}
+        for path in PACKAGE.rglob("*.py")
+        if (found := imported(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert {name for name, found in users.items() if found & network} == {
+        "downloads.py",
+        "installed.py",
+    }
+    assert {name for name, found in users.items() if "lm_lint.downloads" in found} == {
+        "installed.py"
+    }
+    assert {name for name, found in users.items() if "lm_lint.installed" in found} == {
+        "cli/models.py"
+    }
 
 
 def modules_of(package: str) -> list[str]:

@@ -10,7 +10,7 @@ vim.api.nvim_create_user_command("LmLint", function(command)
 end, {
   nargs = "*",
   bar = true,
-  desc = "lm-lint: surprise, status, restart, doctor, fix, log",
+  desc = "lm-lint: surprise, cell, status, restart, doctor, fix, log",
   complete = function(_, line, column)
     return require("lm_lint.commands").complete(line:sub(1, column))
   end,

@@ -193,7 +193,8 @@ t.test("text can be read on every colour of every scheme that comes with Neovim"
         text = vim.tbl_map(function(channel)
           return math.floor(channel) / 255
         end, text)
-        for level, back in ipairs(colours.backgrounds()) do
+        local backs = vim.list_extend(colours.backgrounds(), colours.shades())
+        for level, back in ipairs(backs) do
           local found = colours.contrast(text, back)
           t.ok(found > 3, ("%s: contrast %.1f at level %d"):format(scheme, found, level))
         end

@@ -19,6 +19,7 @@ import { Server } from './server';
 import { isReady, type ServerState } from './serverState';
 import { clientSettings, expanded, type ClientSettings } from './settings';
 import { StatusItem } from './status';
+import { chooseCell } from './surprise/cellCommand';
 import type { Colour } from './surprise/legend';
 import { SurpriseView } from './surprise/view';
 
@@ -126,6 +127,11 @@ function commands(ctx: Context, started: Server, surprise: SurpriseView): vscode
     [COMMANDS.menu]: () => showMenu(started.state, surprise.isShown),
     [COMMANDS.toggleSurprise]: () => surprise.toggle(),
     [COMMANDS.legend]: () => surprise.showLegend(),
+    [COMMANDS.showCell]: async () => {
+      const cell = await chooseCell(isReady(started.state) ? started.client : undefined);
+      if (cell) surprise.showCell(cell);
+    },
+    [COMMANDS.hideCell]: () => surprise.hideCell(),
     [COMMANDS.chooseModel]: chooseModel,
     [COMMANDS.doctor]: () => (started.candidate ? doctor(started.candidate, folder, log) : started.restart()),
     [COMMANDS.install]: () =>

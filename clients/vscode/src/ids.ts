@@ -33,6 +33,8 @@ export const COMMANDS = {
   menu: 'lm-lint.showMenu',
   toggleSurprise: 'lm-lint.toggleSurprise',
   legend: 'lm-lint.showLegend',
+  showCell: 'lm-lint.showCell',
+  hideCell: 'lm-lint.hideCell',
   chooseModel: 'lm-lint.chooseModel',
   doctor: 'lm-lint.doctor',
   install: 'lm-lint.installServer',

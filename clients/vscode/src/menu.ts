@@ -29,6 +29,7 @@ function entries(state: ServerState, isSurpriseShown: boolean): Entry[] {
   const ready: Entry[] = isReady(state)
     ? [
         entry('symbol-color', surprise, 'every token in the colour of its bits', COMMANDS.toggleSurprise),
+        entry('circuit-board', 'Show a cell', 'what one cell of the network follows', COMMANDS.showCell),
         entry('wand', 'Repair all in this file', 'all that lm-lint is sure of', COMMANDS.fixAll),
       ]
     : [];

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from lm_lint.cli import terminal
+from lm_lint.cli.compress import compress, decompress
+from lm_lint.cli.inspect import inspect
 from lm_lint.cli.models import model as models
 from lm_lint.cli.options import COMPLETION, HELP, Codes, address, device_option, model_option
 from lm_lint.cli.status import CLEAN, FAILED
@@ -226,5 +228,8 @@ def completion(shell: str) -> int:
 
 COMMANDS: dict[str, click.Command] = {
     str(one.name): one
-    for one in (server, doctor, config, models, rules, explain, cache, completion)
+    for one in (
+        *(server, doctor, config, models, inspect, rules, explain, cache, completion),
+        *(compress, decompress),
+    )
 }

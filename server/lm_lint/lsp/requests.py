@@ -9,8 +9,9 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from lm_lint.documents import Expectation, OpenDocument
-from lm_lint.lsp import actions, surprisal
+from lm_lint.documents import CellHeat, Expectation, OpenDocument
+from lm_lint.errors import CellUnknown, ModelDamaged
+from lm_lint.lsp import actions, cells, surprisal
 from lm_lint.lsp.convert import plain, to_offset
 from lm_lint.lsp.hover import hover
 from lm_lint.lsp.session import REQUEST_FAILED, LintServer
@@ -68,6 +69,10 @@ def _register_insight(server: LintServer) -> None:
     async def on_show_tokens(params: Any) -> dict[str, Any]:
         return await _surprisal(server, params, surprisal.table)
 
+    @server.feature("lmLint/cell")
+    async def on_cell(params: Any) -> dict[str, Any]:
+        return await _cell(server, params)
+
     @server.feature("lmLint/text")
     def on_text(params: Any) -> dict[str, Any]:
         """The text as the server has it, for those who search for a mistake in the synchronization."""
@@ -120,6 +125,21 @@ async def _surprisal(
         return answer(snapshot, tokens)
 
     return (await server.ask(request.uri, read))[1]
+
+
+async def _cell(server: LintServer, params: Any) -> dict[str, Any]:
+    request = cells.request_of(params)
+    part = surprisal.Request(request.uri, request.range)
+
+    def read(document: OpenDocument, snapshot: Snapshot, abandoned: Asked) -> dict[str, Any]:
+        span = surprisal.span_of(snapshot, part)
+        heat: CellHeat = document.activations(*span, request.wanted, abandoned)
+        return cells.answer(snapshot, heat)
+
+    try:
+        return (await server.ask(request.uri, read))[1]
+    except (CellUnknown, ModelDamaged) as error:
+        raise JsonRpcException(str(error), REQUEST_FAILED) from error
 
 
 async def _known(server: LintServer, uri: str) -> tuple[Snapshot, Any] | None:

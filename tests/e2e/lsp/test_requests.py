@@ -76,6 +76,36 @@ def test_bits_and_tables(client: Client) -> None:
     assert "tokens" in client.request("lmLint/showTokens", about)["text"]
 
 
+def test_a_cell_follows_the_text(client: Client) -> None:
+    source = 'int f(int a)\n{\n    return g("a string of words and words", a);\n}\n'
+    text = client.open("untitled:cell", source)
+    client.published(text)
+    about = {"textDocument": {"uri": text.uri}}
+    found = client.request("lmLint/cell", {**about, "property": "string"})
+    assert found["version"] == 1
+    assert found["cell"]["property"] == "string"
+    assert len(found["ranges"]) == 4 * len(found["shades"]) == 4 * len(found["values"])
+    columns = [tuple(found["ranges"][4 * i : 4 * i + 4]) for i in range(len(found["shades"]))]
+    line, start, end = 2, source.splitlines()[2].index('"'), source.splitlines()[2].rindex('"')
+    inside = [
+        shade
+        for (_, low, end_line, high), shade in zip(columns, found["shades"], strict=True)
+        if end_line == line and start < low and high <= end
+    ]
+    outside = [
+        s for (low_line, *_), s in zip(columns, found["shades"], strict=True) if low_line < 2
+    ]
+    assert min(inside) > max(outside)
+    named = {"cell": {key: found["cell"][key] for key in ("layer", "unit")}}
+    assert client.request("lmLint/cell", {**about, **named}) == found
+    part = {**about, **named, "range": client.range(source, start, start)}
+    assert len(client.request("lmLint/cell", part)["shades"]) < 3
+    for wanted, code in (({"cell": {"layer": 3, "unit": 1}}, -32803), ({"property": "x"}, -32602)):
+        with pytest.raises(ServerError) as raised:
+            client.request("lmLint/cell", {**about, **wanted})
+        assert raised.value.code == code
+
+
 def test_hovers_are_off_until_wanted(client: Client, connect: Connect) -> None:
     text = client.open("untitled:hover", BROKEN)
     client.published(text)

@@ -8,10 +8,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pygls.protocol import default_converter
 
-from lm_lint.documents import TokenBits
+from lm_lint.cells import Cell, KnownCell
+from lm_lint.documents import CellHeat, TokenBits, TokenHeat
+from lm_lint.inspection import Look
+from lm_lint.lsp.cells import answer as cell_answer
 from lm_lint.lsp.convert import to_diagnostic
 from lm_lint.lsp.server import create_server
 from lm_lint.lsp.status import Status
@@ -82,3 +86,28 @@ def test_the_example_of_surprisal() -> None:
         tokens.append(TokenBits(start, start + length, surprisal, entropy))
         start += length
     assert answer(snapshot_of(text), tokens) == shown
+
+
+def test_the_example_of_a_cell() -> None:
+    shown = example("shades")
+    cell = shown["cell"]
+    known = KnownCell(
+        Cell(cell["layer"], cell["unit"]),
+        cell["property"],
+        "c",
+        cell["sign"],
+        cell["middle"],
+        cell["spread"],
+        cell["measure"],
+        cell["score"],
+    )
+    start = (
+        text := '#include <stdio.h>\n\nint main(void)\n{\n    printf("%d\\n", 6 * 7);\n}\n'
+    ).index('("')
+    look = Look.of(known)
+    shades = look.shades(np.array(shown["values"], dtype=np.float32)).tolist()
+    tokens = [
+        TokenHeat(start + idx, start + idx + 1, value, shade)
+        for idx, (value, shade) in enumerate(zip(shown["values"], shades, strict=True))
+    ]
+    assert cell_answer(snapshot_of(text), CellHeat(look, tokens, (known,))) == shown

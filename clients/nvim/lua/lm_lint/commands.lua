@@ -7,9 +7,28 @@ local M = {}
 ---@class lm_lint.Command
 ---@field run fun(argument?: string)
 ---@field arguments? string[]
+---@field pattern? string What an argument may be beside these, and `shape` how it is told.
+---@field shape? string
 
 ---@type table<string, lm_lint.Command>
 local COMMANDS = {
+  cell = {
+    arguments = { "depth", "string", "comment", "open-tags", "line-length", "off" },
+    pattern = "^%d+:%d+$",
+    shape = "LAYER:UNIT",
+    run = function(argument)
+      local surprise = require("lm_lint.surprise")
+      if argument == "off" then
+        surprise.off()
+        return
+      end
+      local layer, unit = (argument or ""):match("^(%d+):(%d+)$")
+      surprise.cell(
+        layer and { cell = { layer = tonumber(layer), unit = tonumber(unit) } }
+          or { property = argument }
+      )
+    end,
+  },
   surprise = {
     arguments = { "on", "off", "toggle" },
     run = function(argument)
@@ -77,6 +96,14 @@ function M.complete(line)
   return #words == 2 and command and beginning_with(command.arguments or {}, words[2]) or {}
 end
 
+---@param command lm_lint.Command
+---@param argument string
+---@return boolean
+local function takes(command, argument)
+  local is_known = vim.tbl_contains(command.arguments or {}, argument)
+  return is_known or (command.pattern ~= nil and argument:find(command.pattern) ~= nil)
+end
+
 --- Without a word, `status`.
 ---@param words string[]
 function M.run(words)
@@ -85,8 +112,10 @@ function M.run(words)
   if not command then
     local known = table.concat(names(), ", ")
     notify.tell(("there is no :LmLint %s; there are %s."):format(name, known), vim.log.levels.ERROR)
-  elseif #words > 2 or (argument and not vim.tbl_contains(command.arguments or {}, argument)) then
-    local usage = command.arguments and " [" .. table.concat(command.arguments, "|") .. "]" or ""
+  elseif #words > 2 or (argument and not takes(command, argument)) then
+    local known = vim.list_extend({}, command.arguments or {})
+    known[#known + 1] = command.shape
+    local usage = #known > 0 and " [" .. table.concat(known, "|") .. "]" or ""
     notify.tell(("it is :LmLint %s%s."):format(name, usage), vim.log.levels.ERROR)
   else
     command.run(argument)

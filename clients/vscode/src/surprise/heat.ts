@@ -3,20 +3,24 @@
  * again. Knows no editor: it is handed a screen to paint on and a way to ask.
  */
 
-import type { Answer } from './levels';
 import { covers, wanted, type Lines } from './lines';
 
-export interface Screen {
+/** An answer says which version of the text it is about. */
+export interface Versioned {
+  readonly version: number | null;
+}
+
+export interface Screen<A extends Versioned> {
   version(): number;
   nLines(): number;
   visible(): readonly Lines[];
-  paint(answer: Answer): void;
+  paint(answer: A): void;
   clear(): void;
 }
 
 /** The server's answer; `again`: the text changed meanwhile; `none`: there is nothing to tell about this text. */
-export type Reply = Answer | 'again' | 'none';
-export type Ask = (lines: Lines, signal: AbortSignal) => Promise<Reply>;
+export type Reply<A extends Versioned> = A | 'again' | 'none';
+export type Ask<A extends Versioned> = (lines: Lines, signal: AbortSignal) => Promise<Reply<A>>;
 
 /** So many lines above and below the visible ones are painted, too. */
 export const MARGIN_LINES = 60;
@@ -24,13 +28,13 @@ export const MARGIN_LINES = 60;
 /** The text changes while it is read only so often; then a later change asks. */
 const ATTEMPTS = 3;
 
-export class Heat {
+export class Heat<A extends Versioned> {
   #painted: { readonly version: number; readonly lines: Lines } | undefined;
   #asking: AbortController | undefined;
 
   constructor(
-    private readonly screen: Screen,
-    private readonly ask: Ask,
+    private readonly screen: Screen<A>,
+    private readonly ask: Ask<A>,
   ) {}
 
   /** Paints what is visible, unless it is painted already. A later call ends an earlier one. */

@@ -15,12 +15,19 @@ export class Legend implements vscode.Disposable {
 
   constructor() {
     this.#item.name = 'lm-lint: legend of the surprise view';
-    this.#item.command = COMMANDS.legend;
   }
 
-  show(isShown: boolean, thresholds: readonly number[]): void {
+  /** `cell`: the name of the cell that is shown instead of the bits. */
+  show(isShown: boolean, thresholds: readonly number[], cell?: string): void {
     if (!isShown) {
       this.#item.hide();
+      return;
+    }
+    this.#item.command = cell ? COMMANDS.showCell : COMMANDS.legend;
+    if (cell) {
+      this.#item.text = `$(symbol-color) cell ${cell}`;
+      this.#item.tooltip = 'Warm where the cell says more, cool where it says less. A click chooses another.';
+      this.#item.show();
       return;
     }
     this.#item.text = `$(symbol-color) 0 to ${thresholds.at(-1)}+ bits`;

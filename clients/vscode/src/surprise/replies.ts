@@ -1,13 +1,11 @@
-/** What an error of `lmLint/surprisal` means for the surprise view; the codes are those of docs/protocol.md. */
-
-import type { Reply } from './heat';
+/** What an error of `lmLint/surprisal` or `lmLint/cell` means for the surprise view; the codes are those of docs/protocol.md. */
 
 const CANCELLED = -32800;
 const CONTENT_MODIFIED = -32801;
 const NOTHING_TO_TELL = -32803;
 
 export interface Meaning {
-  readonly reply: Reply;
+  readonly reply: 'again' | 'none';
   /** Is it something that should not happen? */
   readonly isStrange: boolean;
 }

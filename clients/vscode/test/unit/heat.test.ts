@@ -9,10 +9,10 @@ const answer = (version: number): Answer => ({ version, ranges: [], kinds: [], s
 
 /** An editor and a server in the hands of the test: questions are answered when it says so. */
 function scripted(nLines = 5000) {
-  const questions: { lines: Lines; signal: AbortSignal; reply: (reply: Reply) => void }[] = [];
+  const questions: { lines: Lines; signal: AbortSignal; reply: (reply: Reply<Answer>) => void }[] = [];
   const painted: (number | null)[] = [];
   const editor = { version: 1, visible: [{ start: 100, end: 140 }] as Lines[], clears: 0 };
-  const heat = new Heat(
+  const heat = new Heat<Answer>(
     {
       version: () => editor.version,
       nLines: () => nLines,

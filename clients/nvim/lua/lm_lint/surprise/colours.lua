@@ -3,6 +3,7 @@
 
 local compat = require("lm_lint.compat")
 local levels = require("lm_lint.surprise.levels")
+local shades = require("lm_lint.surprise.shades")
 
 local M = {}
 
@@ -146,15 +147,40 @@ end
 ---@type table<string, integer> The backgrounds that were defined here.
 local defined = {}
 
+---@param group string
+---@param rgb lm_lint.Rgb
+local function define_one(group, rgb)
+  local bg, found = packed(rgb), compat.highlight(group)
+  if next(found) == nil or found.bg == defined[group] then
+    vim.api.nvim_set_hl(0, group, { bg = bg, ctermbg = terminal_colour(rgb) })
+    defined[group] = bg
+  end
+end
+
+-- By strength: how much of the tint lies over the background, where a cell is shown.
+local SHADES = { 0.15, 0.35, 0.6 }
+
+--- The backgrounds of `shades.GROUPS`: from the hue of hints to that of warnings.
+---@return lm_lint.Rgb[]
+function M.shades()
+  local text, back = normal()
+  local cool = tint(channels(compat.highlight("DiagnosticInfo").fg or 0x3e86de))
+  local warm = tint(channels(compat.highlight("DiagnosticWarn").fg or 0xffa500))
+  local res = {}
+  for level, strength in ipairs(SHADES) do
+    res[#SHADES + 1 - level] = mix(back, cool, readable(text, back, cool, strength))
+    res[#SHADES + level] = mix(back, warm, readable(text, back, warm, strength))
+  end
+  return res
+end
+
 --- Defines the groups, or defines them anew; what a person or a colourscheme has defined stays.
 function M.define()
   for level, rgb in ipairs(M.backgrounds()) do
-    local group, bg = M.group(level), packed(rgb)
-    local found = compat.highlight(group)
-    if next(found) == nil or found.bg == defined[group] then
-      vim.api.nvim_set_hl(0, group, { bg = bg, ctermbg = terminal_colour(rgb) })
-      defined[group] = bg
-    end
+    define_one(M.group(level), rgb)
+  end
+  for idx, rgb in pairs(M.shades()) do
+    define_one(shades.GROUPS[idx], rgb)
   end
 end
 

@@ -1,12 +1,14 @@
---- Keeps one buffer painted: asks for the bits of what its windows show, drops answers that are no
+--- Keeps one buffer painted: asks for the bits (or for what a cell holds) of what its windows show,
+--- drops answers that are no longer true, and asks again. Between answers the colours move along
+--- with the text.
 --- longer true, and asks again. Between answers the colours move along with the text.
 
 local Delayed = require("lm_lint.surprise.delayed")
 local Painter = require("lm_lint.surprise.painter")
 local compat = require("lm_lint.compat")
-local levels = require("lm_lint.surprise.levels")
+local lens = require("lm_lint.surprise.lens")
 local lines = require("lm_lint.surprise.lines")
-local options = require("lm_lint.options")
+local notify = require("lm_lint.notify")
 
 local NAMESPACE = Painter.NAMESPACE
 -- So many lines above and below those that are visible are painted, too.
@@ -33,7 +35,7 @@ Heat.__index = Heat
 ---@field tick integer
 ---@field attempt integer
 ---@field wanted lm_lint.Lines[]
----@field answers lm_lint.Answer[]
+---@field answers (lm_lint.Answer|lm_lint.CellAnswer)[]
 ---@field n_missing integer
 
 ---@param bufnr integer
@@ -156,22 +158,16 @@ end
 ---@param asking lm_lint.Asking
 ---@param stretch lm_lint.Lines
 function Heat:send(asking, stretch)
-  local params = {
+  local params = vim.tbl_extend("error", {
     textDocument = { uri = vim.uri_from_bufnr(self.bufnr) },
     range = {
       start = { line = stretch.start, character = 0 },
       ["end"] = { line = stretch.end_, character = 0 },
     },
-  }
-  local was_sent, id = compat.request(
-    asking.client,
-    "lmLint/surprisal",
-    params,
-    function(err, result)
-      self:on_reply(asking, err, result)
-    end,
-    self.bufnr
-  )
+  }, lens.params())
+  local was_sent, id = compat.request(asking.client, lens.method(), params, function(err, result)
+    self:on_reply(asking, err, result)
+  end, self.bufnr)
   if was_sent then
     asking.ids[#asking.ids + 1] = id
   end
@@ -179,7 +175,7 @@ end
 
 ---@param asking lm_lint.Asking
 ---@param err? { code: integer, message: string }
----@param answer? lm_lint.Answer
+---@param answer? lm_lint.Answer|lm_lint.CellAnswer
 function Heat:on_reply(asking, err, answer)
   if self.asking ~= asking or self.is_over then
     return
@@ -230,16 +226,18 @@ function Heat:on_error(asking, err)
   else
     -- Without a model there is nothing to paint, until the server says that it is ready.
     self:wipe()
+    if lens.is_cell() then
+      notify.tell(err.message, vim.log.levels.WARN)
+    end
   end
 end
 
 ---@param asking lm_lint.Asking
 function Heat:paint(asking)
-  local surprise = options.surprise
   local painter = Painter.new(self.bufnr, asking.client.offset_encoding or "utf-16")
   self:wipe()
   for _, answer in ipairs(asking.answers) do
-    for _, span in ipairs(levels.spans(answer, surprise.thresholds_bits, surprise.blanks)) do
+    for _, span in ipairs(lens.spans(answer)) do
       painter:mark(span)
     end
   end

@@ -102,7 +102,26 @@ local function listen()
   })
 end
 
+--- Shows the bits.
 function M.on()
+  local lens = require("lm_lint.surprise.lens")
+  local was_cell = lens.is_cell()
+  lens.set(nil)
+  M.show()
+  if was_cell then
+    M.repaint()
+  end
+end
+
+--- Shows what a cell of the network holds.
+---@param wanted lm_lint.WantedCell
+function M.cell(wanted)
+  require("lm_lint.surprise.lens").set(wanted)
+  M.show()
+  M.repaint()
+end
+
+function M.show()
   if is_on then
     return
   end
@@ -120,8 +139,9 @@ function M.off()
   M.follow()
 end
 
+--- Where a cell is shown, the bits take its place.
 function M.toggle()
-  if is_on then
+  if is_on and not require("lm_lint.surprise.lens").is_cell() then
     M.off()
   else
     M.on()

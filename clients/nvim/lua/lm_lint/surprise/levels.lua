@@ -21,7 +21,8 @@ local VISIBLE = 0
 ---@field start integer
 ---@field end_line integer
 ---@field end_ integer
----@field level integer
+---@field level? integer of the surprise
+---@field group? string of the highlight
 
 --- From 1. A threshold belongs to the level above it.
 ---@param bits number

@@ -1,6 +1,5 @@
 --- Puts spans of the server into a buffer as extmarks.
 
-local colours = require("lm_lint.surprise.colours")
 local compat = require("lm_lint.compat")
 
 -- Above the colours of syntax, whose backgrounds would hide these; below diagnostics.
@@ -50,7 +49,7 @@ function Painter:mark(span)
   vim.api.nvim_buf_set_extmark(self.bufnr, Painter.NAMESPACE, span.line, start, {
     end_row = span.end_line,
     end_col = self:byte(span.end_line, span.end_),
-    hl_group = colours.group(span.level),
+    hl_group = span.group,
     priority = PRIORITY,
     strict = false,
   })
