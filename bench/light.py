@@ -83,7 +83,7 @@ def warm(way: str, folder: Path) -> dict[str, Any]:
             wall_s = min(wall_s, time.perf_counter() - start)
             processor_s = min(processor_s, time.process_time() - start_processor)
             n_tokens = sum(len(one.surprisal_bits) for one in scores)
-        res[name] = f"{n_tokens / wall_s:.0f} | {n_tokens / processor_s:.0f}"
+        res[name] = {"tokens": n_tokens, "wall_s": wall_s, "processor_s": processor_s}
     return res
 
 
@@ -104,12 +104,16 @@ def run(what: str, way: str, folder: Path, n_threads: int) -> Run:
 def row(way: str, folder: Path, n_threads: int, n_runs: int) -> str:
     colds = [run("cold", way, folder, n_threads) for _ in range(n_runs)]
     speed = run("warm", way, folder, n_threads).told
+    rates = [
+        f"{each['tokens'] / each['wall_s']:.0f} | {each['tokens'] / each['processor_s']:.0f}"
+        for each in (speed["one"], speed["batch"])
+    ]
     assert all(one.told["found"] for one in colds), f"{way} with {folder} did not find the slip"
     return (
         f"| {way}, {folder.name} | {n_threads} | {min(one.wall_s for one in colds):.2f} "
         f"| {min(one.processor_s for one in colds):.2f} "
         f"| {max(one.told['memory_mb'] for one in colds):.0f} "
-        f"| {speed['one']} | {speed['batch']} |"
+        f"| {' | '.join(rates)} |"
     )
 
 

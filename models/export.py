@@ -1,4 +1,5 @@
-"""From a run to a released folder: weights in bfloat16, tokenizer, config with hashes, and the card.
+"""From a run to a released folder: weights in bfloat16 or in the bits that they were trained in, tokenizer, config
+with hashes, and the card.
 
     takes  runs/NAME/{config.json, checkpoint.safetensors}, the tokenizer that the run names, and for the card
            runs/NAME/evaluation.json, data/corpus/report.json and models/manifest.toml where they are
@@ -48,6 +49,11 @@ class Run:
         return str(self.config["name"])
 
     @property
+    def weight_bits(self) -> dict[str, int]:
+        """In how many bits matrices were trained, as models/few_bits.py takes it."""
+        return dict(self.config.get("weight_bits", {}))
+
+    @property
     def n_parameters(self) -> int:
         return sum(tensor.numel() for tensor in self.tensors.values())
 
@@ -77,6 +83,7 @@ def write_release(folder: Path, out: Path) -> Path:
     """The released files of a run, without the card, under `out`; files that are there give way one by one."""
     from lm_lint import weights
     from lm_lint.model import NetworkConfig
+    from models import few_bits, quantize
 
     run = read_run(folder)
     tokenizer = Path(run.config["tokenizer"])
@@ -94,10 +101,15 @@ def write_release(folder: Path, out: Path) -> Path:
     }
     if run.origin:
         facts["continues"] = run.origin
+    if run.weight_bits:
+        facts["weight_bits"] = run.weight_bits
+        model = quantize.file_of(few_bits.packed(run.tensors, run.weight_bits))
+    else:
+        model = weights.in_bfloat16(run.tensors)
     shape = NetworkConfig.from_dict(run.config["network"])
     fresh = out.with_name(f"{out.name}.{os.getpid()}.tmp")
     try:
-        weights.save(fresh, run.tensors, shape, tokenizer.read_text(encoding="utf-8"), facts)
+        weights.save(fresh, model, shape, tokenizer.read_text(encoding="utf-8"), facts)
         weights.load(fresh, "cpu")
         out.mkdir(parents=True, exist_ok=True)
         # A ranking that was fitted to other weights is wrong with these.
@@ -137,8 +149,10 @@ def _about(
 ) -> str:
     size_mb = (out / "model.safetensors").stat().st_size / 1e6
     seen = run.tokens_seen / 1e6
+    each = ", ".join(f"{name} {bits}" for name, bits in sorted(run.weight_bits.items()))
+    how = f"few bits, trained as such ({each})" if each else "bfloat16"
     rows = {
-        "Parameters": f"{run.n_parameters / 1e6:.2f} M, {size_mb:.1f} MB in bfloat16",
+        "Parameters": f"{run.n_parameters / 1e6:.2f} M, {size_mb:.1f} MB in {how}",
         "Vocabulary": f"{config['network']['vocab_size']} tokens, byte-level BPE",
         "Trained by": f"`{trained_by}`" if trained_by else "not recorded",
         "Hardware": hardware,

@@ -126,7 +126,7 @@ def write(folder: Path, out: Path, recipe: Recipe, tensors: Mapping[str, Tensor]
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         shutil.copytree(folder, fresh)
-        _save(fresh / "model.safetensors", tensors)
+        (fresh / "model.safetensors").write_bytes(file_of(tensors))
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         config["quantized"] = {"from": config["sha256"], **asdict(recipe)}
         config["sha256"] = {part: releases.sha256_of(fresh / part) for part in PARTS}
@@ -146,20 +146,25 @@ def write(folder: Path, out: Path, recipe: Recipe, tensors: Mapping[str, Tensor]
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _save(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def file_of(tensors: Mapping[str, Tensor]) -> bytes:
+    """What model.safetensors holds: matrices that are packed as such, everything else in bfloat16."""
     import torch
     from safetensors.torch import save
 
     res: dict[str, torch.Tensor] = {}
     bits: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for name, tensor in tensors.items():
         if isinstance(tensor, packing.Packed):
-            bits[name] = tensor.bits
-            res[name] = torch.from_numpy(tensor.codes)
+            if tensor.bits == 2:
+                columns[name], codes = tensor.shape[1], packing.trits(tensor)
+            else:
+                bits[name], codes = tensor.bits, tensor.codes
+            res[name] = torch.from_numpy(codes)
             res[name + packing.SCALE] = torch.from_numpy(tensor.scales)
         else:
             res[name] = torch.from_numpy(packing.as_floats(tensor).copy()).to(torch.bfloat16)
-    path.write_bytes(save(res, {"bits": json.dumps(bits)}))
+    return save(res, {"bits": json.dumps(bits), "trits": json.dumps(columns)})
 
 
 def _card(card: str, config: dict[str, Any], n_bytes: int) -> str:

@@ -4,6 +4,7 @@ Read without torch and without copies where that is possible. It knows neither n
 
 A packed matrix is two tensors: `NAME`, the integers of a row side by side in bytes, and `NAME.scale` in float16, one
 for each group of columns. The file's own metadata says under "bits" which matrices are packed, and in how many bits.
+Of ternary ones five are in a byte, as digits to the base of 3 (1.6 bits each): "trits" says how many columns there are.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 
 BITS = (2, 4, 8)  # so many fit in a byte without a rest
 SCALE = ".scale"
+_POWERS = np.array([1, 3, 9, 27, 81], dtype=np.uint8)  # of the digits of a byte, lowest first
 
 
 class Compact(Protocol):
@@ -95,6 +97,15 @@ def pack(
     return Packed(bits, np.bitwise_or.reduce(by_byte << _shifts(bits), axis=-1), scales)
 
 
+def trits(packed: Packed) -> Bytes:
+    """The integers of a ternary matrix (R, C), five in a byte: (R, C / 5 rounded up)."""
+    assert packed.bits == 2, f"{packed.bits} bits are not ternary"
+    codes = _codes(2, packed.codes) - np.uint8(1)  # 0, 1, 2
+    n_rows, n_columns = codes.shape
+    digits = np.pad(codes, ((0, 0), (0, -n_columns % 5)))
+    return digits.reshape(n_rows, -1, 5) @ _POWERS
+
+
 def is_packed(data: bytes) -> bool:
     """Whether any matrix is. Raises ValueError where the bytes are no safetensors file."""
     return "bits" in _head(data)[1]
@@ -107,11 +118,15 @@ def read(data: bytes) -> dict[str, Floats | Compact]:
     """
     tensors, metadata = _parts(data)
     bits = json.loads(metadata.get("bits", "{}"))
+    columns = json.loads(metadata.get("trits", "{}"))
     res: dict[str, Floats | Compact] = {}
     for name, tensor in tensors.items():
-        if name in bits:
+        if name in columns:
+            codes = _from_trits(tensor, int(columns[name]))
+            res[name] = _checked(name, Packed(8, codes, tensors[name + SCALE]))
+        elif name in bits:
             res[name] = _checked(name, Packed(int(bits[name]), tensor, tensors[name + SCALE]))
-        elif name.removesuffix(SCALE) not in bits:
+        elif name.removesuffix(SCALE) not in bits.keys() | columns.keys():
             is_half = tensor.dtype == np.uint16
             res[name] = Half(tensor) if is_half and tensor.ndim == 2 else _wide(tensor)
     return res
@@ -149,6 +164,16 @@ def _codes(bits: int, codes: Bytes) -> Bytes:
         return codes
     each: Bytes = codes[..., None] >> _shifts(bits) & np.uint8((1 << bits) - 1)
     return each.reshape(*codes.shape[:-1], -1)
+
+
+def _from_trits(tensor: Bytes, n_columns: int) -> Bytes:
+    """(R, C / 5 rounded up) -> (R, C), the codes of 8 bits."""
+    if tensor.dtype != np.uint8 or tensor.ndim != 2 or tensor.shape[1] != -(-n_columns // 5):
+        raise ValueError(f"{tensor.shape} bytes do not hold {n_columns} columns")
+    digits = np.arange(243, dtype=np.uint8)[:, None] // _POWERS % 3 + np.uint8(127)
+    # A byte above 242 is not ours; it is read as some digits, as a wrong integer would be.
+    codes: Bytes = digits[np.minimum(tensor, 242)].reshape(len(tensor), -1)
+    return np.ascontiguousarray(codes[:, :n_columns])
 
 
 def _widened(halves: npt.NDArray[np.uint16]) -> Floats:

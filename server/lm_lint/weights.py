@@ -51,20 +51,28 @@ def place(network: Network, device: torch.device) -> None:
         parameter.requires_grad_(False)
 
 
-def save(
-    folder: Path,
-    tensors: dict[str, Tensor],
-    network_config: NetworkConfig,
-    tokenizer_json: str,
-    facts: dict[str, Any],
-) -> None:
-    """Write a released folder (without its card): weights in bfloat16, config with the hashes."""
-    folder.mkdir(parents=True, exist_ok=True)
+def in_bfloat16(tensors: dict[str, Tensor]) -> bytes:
+    """What model.safetensors holds of tensors by the names of the network's parameters."""
     rounded = {
         name: t.detach().to("cpu", torch.bfloat16).contiguous() for name, t in tensors.items()
     }
     # Not save_file, which makes a file that nobody else may read.
-    (folder / "model.safetensors").write_bytes(safetensors.torch.save(rounded))
+    return safetensors.torch.save(rounded)
+
+
+def save(
+    folder: Path,
+    model: bytes,
+    network_config: NetworkConfig,
+    tokenizer_json: str,
+    facts: dict[str, Any],
+) -> None:
+    """Write a released folder (without its card).
+
+    model  of model.safetensors, from `in_bfloat16` or packed
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.safetensors").write_bytes(model)
     (folder / "tokenizer.json").write_text(tokenizer_json, encoding="utf-8")
     config = {
         "format": FORMAT,

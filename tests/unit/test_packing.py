@@ -65,6 +65,25 @@ def test_a_file_gives_back_what_is_in_it() -> None:
     np.testing.assert_array_equal(dense["whole"], matrix)
 
 
+@pytest.mark.parametrize("n_columns", [4, 8, 20, 256])  # none, some or all of the last byte is used
+def test_five_ternary_weights_are_in_a_byte(n_columns: int) -> None:
+    integers = RNG.integers(-1, 2, (6, n_columns))
+    integers[0], integers[1] = 1, -1
+    scales = RNG.random((6, 1)).astype(np.float16)
+    packed = packing.pack(2, integers, scales)
+    codes = packing.trits(packed)
+    assert codes.shape == (6, -(-n_columns // 5))
+    data = save(
+        {"a": torch.from_numpy(codes), "a.scale": torch.from_numpy(scales)},
+        {"bits": "{}", "trits": json.dumps({"a": n_columns})},
+    )
+    assert packing.is_packed(data)
+    found = packing.read(data)
+    assert list(found) == ["a"]
+    np.testing.assert_array_equal(found["a"].dense(), integers * scales.astype(np.float32))
+    assert found["a"].shape == packed.shape
+
+
 def test_a_file_says_whether_it_is_packed() -> None:
     assert not packing.is_packed(file_of(a=torch.ones(2)))
     assert packing.is_packed(file_of({}, a=torch.ones(2)))
@@ -80,5 +99,8 @@ def test_a_matrix_that_cannot_be_is_refused() -> None:
     codes, scales = torch.zeros(4, 8, dtype=torch.uint8), torch.zeros(4, 3, dtype=torch.float16)
     with pytest.raises(ValueError, match="are no matrix"):
         packing.read(file_of({"a": 8}, a=codes, **{"a.scale": scales}))
+    ternary = {"trits": json.dumps({"a": 41})}
+    with pytest.raises(ValueError, match="do not hold 41 columns"):
+        packing.read(save({"a": codes, "a.scale": scales}, ternary))
     with pytest.raises(ValueError, match="cannot be read"):
         packing.read(file_of(a=torch.zeros(3, dtype=torch.int64)))

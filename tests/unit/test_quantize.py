@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
+from safetensors.torch import load
 
 from lm_lint import light_scorer, packing, weights
 from lm_lint.scorer import Scorer
@@ -115,6 +116,23 @@ def test_one_matrix_may_be_treated_in_another_way(tiny_folder: Path, tmp_path: P
     assert found["bigrams"].bits == 4
     assert found["bigrams"].scales.shape == (64, 4)
     assert found["embedding"].bits == 8
+
+
+def test_ternary_matrices_take_a_fifth_of_a_byte_a_weight(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "few"
+    done = call(tiny_folder, "--out", out, "--nearest", "--bits", 2, "--but", "embedding=8")
+    assert done.exit_code == 0, done.output
+    data = (out / "model.safetensors").read_bytes()
+    assert load(data)["mixers.0.w_in"].shape == (96, 7)  # of 32 columns
+    scales = load(data)["mixers.0.w_in.scale"].numpy().astype(np.float32)
+    found = packing.dense(data)["mixers.0.w_in"]
+    np.testing.assert_array_equal(found, np.sign(found) * scales)
+    assert set(np.unique(np.sign(found))) == {-1, 0, 1}
+    by_torch = Scorer(weights.load(out, "cpu", torch.float32)).score(SOURCES["c"], "c")
+    by_numpy = light_scorer.load(out).score(SOURCES["c"], "c")
+    np.testing.assert_allclose(by_numpy.surprisal_bits, by_torch.surprisal_bits, atol=1e-3)
 
 
 def test_the_ranking_comes_along(tiny_folder: Path, tmp_path: Path) -> None:
