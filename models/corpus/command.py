@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
@@ -13,8 +14,8 @@ from rich.table import Table
 from tqdm import tqdm
 
 from lm_lint.text import LANGUAGES
-from models.corpus import build, manifest
-from models.corpus.extract import Extraction, extract
+from models.corpus import build, filters, manifest
+from models.corpus.extract import Extraction, extract, order_key
 from models.corpus.fetch import FetchError
 from models.records import SPLITS
 
@@ -49,6 +50,39 @@ _DEFAULT_MANIFEST = Path(__file__).parent.parent / "manifest.toml"
     help="Only these projects; may be given more than once. The corpus is left as it is.",
 )
 @click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    show_default="corpus in the folder of --data",
+    help="The folder of the corpus.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(filters.OPTIONAL),
+    metavar="FILTER",
+    help="What this filter drops stays in train; may be given more than once: "
+    + ", ".join(filters.OPTIONAL)
+    + ". Held-out text is the same with every filter, and copies of it never come into train.",
+)
+@click.option(
+    "--fraction",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    help="Of the training text, some of every project.",
+)
+@click.option(
+    "--project-fraction",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    help="Of the projects to train on, each whole.",
+)
+@click.option(
+    "--most-mb",
+    type=click.FloatRange(0, min_open=True),
+    default=math.inf,
+    help="Of training text in each language, some of every project.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     default=2,
@@ -56,7 +90,16 @@ _DEFAULT_MANIFEST = Path(__file__).parent.parent / "manifest.toml"
     help="Processes that extract at the same time.",
 )
 def command(
-    manifest_path: Path, data: Path, git_mirror: Path | None, only: tuple[str, ...], jobs: int
+    manifest_path: Path,
+    data: Path,
+    git_mirror: Path | None,
+    only: tuple[str, ...],
+    out: Path | None,
+    without: tuple[str, ...],
+    fraction: float,
+    project_fraction: float,
+    most_mb: float,
+    jobs: int,
 ) -> None:
     """Fetch the packages of the manifest and keep the text worth learning from.
 
@@ -73,12 +116,15 @@ def command(
                 f"{manifest_path} has no project called {', '.join(unknown)}."
             )
         entries = [entry for entry in entries if entry.name in only]
-    extractions, failures = _extract_all(entries, data, git_mirror, jobs)
+    entries = [entry for entry in entries if _is_drawn(entry, project_fraction)]
+    step = partial(extract, data=data, git_mirror=git_mirror, without=frozenset(without))
+    extractions, failures = _extract_all(entries, step, jobs)
     console = Console()
     if not only:
         if not any(sum(extraction.kept.values()) for extraction in extractions):
             raise click.ClickException("No text was found at all. " + " ".join(failures[:3]))
-        report = build.build(extractions, data / "corpus")
+        sample = build.Sample(frozenset(without), fraction, most_mb)
+        report = build.build(extractions, out or data / "corpus", sample)
         show(report, console)
     else:
         for extraction in extractions:
@@ -91,11 +137,17 @@ def command(
             console.print("  " + failure, markup=False)
 
 
+def _is_drawn(entry: manifest.Entry, fraction: float) -> bool:
+    """Whether the project is in this fraction; a smaller one is a part of a larger one."""
+    place = int.from_bytes(order_key(entry.name, ""), "big") / 2**64
+    return entry.role != "train" or place < fraction
+
+
 def _extract_all(
-    entries: list[manifest.Entry], data: Path, git_mirror: Path | None, jobs: int
+    entries: list[manifest.Entry], step: Callable[[manifest.Entry], Extraction], jobs: int
 ) -> tuple[list[Extraction], list[str]]:
     extractions, failures = [], []
-    for result in tqdm(_results(entries, data, git_mirror, jobs), "packages", len(entries)):
+    for result in tqdm(_results(entries, step, jobs), "packages", len(entries)):
         try:
             extractions.append(result())
         except FetchError as error:
@@ -104,15 +156,15 @@ def _extract_all(
 
 
 def _results(
-    entries: list[manifest.Entry], data: Path, git_mirror: Path | None, jobs: int
+    entries: list[manifest.Entry], step: Callable[[manifest.Entry], Extraction], jobs: int
 ) -> Iterator[Callable[[], Extraction]]:
     if jobs == 1:
-        yield from (partial(extract, entry, data, git_mirror) for entry in entries)
+        yield from (partial(step, entry) for entry in entries)
         return
     # The largest first, so that no process is left alone with one of them at the end.
     ordered = sorted(entries, key=lambda entry: -max(map(entry.cap_bytes, entry.languages)))
     with ProcessPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(extract, entry, data, git_mirror) for entry in ordered]
+        waiting = [pool.submit(step, entry) for entry in ordered]
         yield from (done.result for done in as_completed(waiting))
 
 

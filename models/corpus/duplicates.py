@@ -7,7 +7,7 @@ not words: a set of lines is a tenth of the size, and copies of source files dif
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 import rensa
@@ -24,19 +24,28 @@ def _features(text: str) -> list[str]:
     return [line for line in lines if len(line) > 3]
 
 
-def flags(texts: Iterable[str]) -> Iterator[str | None]:
-    """For each text in turn: "duplicate", "near-duplicate" of an earlier one that was kept, or None."""
+def flags(
+    texts: Iterable[str], n_held_out: int = 0, without: Collection[str] = ()
+) -> Iterator[str | None]:
+    """For each text in turn: "duplicate", "near-duplicate" of an earlier one that was kept, or None.
+
+    n_held_out   so many texts at the start are held out: copies of them never pass
+    without      of these two, what may pass among the texts that follow
+    """
     exact: set[bytes] = set()
     index = rensa.RMinHashLSH(THRESHOLD, N_HASHES, N_BANDS)
-    digests: list[np.ndarray] = []
-    for text in texts:
+    sketches = np.empty((1024, N_HASHES), dtype=np.uint32)  # of the texts that were kept
+    n_kept = 0
+    for number, text in enumerate(texts):
+        is_held_out = number < n_held_out
         digest = hashlib.blake2b(
             "".join(text.split()).encode("utf-8", "replace"), digest_size=12
         ).digest()
         if digest in exact:
             yield "duplicate"
             continue
-        exact.add(digest)
+        if is_held_out or "duplicate" not in without:
+            exact.add(digest)
         features = _features(text)
         if len(features) < MIN_LINES:
             yield None
@@ -45,9 +54,14 @@ def flags(texts: Iterable[str]) -> Iterator[str | None]:
         sketch.update(features)
         numbers = np.array(sketch.digest(), dtype=np.uint32)
         # The index offers what shares a band; whether it is alike enough is decided on the whole sketch.
-        if any(np.mean(digests[key] == numbers) >= THRESHOLD for key in index.query(sketch)):
+        offered = sketches[index.query(sketch)]
+        if len(offered) and (offered == numbers).mean(axis=1).max() >= THRESHOLD:
             yield "near-duplicate"
             continue
-        index.insert(len(digests), sketch)
-        digests.append(numbers)
+        if is_held_out or "near-duplicate" not in without:
+            if n_kept == len(sketches):
+                sketches = np.concatenate([sketches, np.empty_like(sketches)])
+            index.insert(n_kept, sketch)
+            sketches[n_kept] = numbers
+            n_kept += 1
         yield None

@@ -80,7 +80,12 @@ def _debian(entry: Entry, folder: Path) -> list[Path]:
 
     if not archives() or not all(path.is_file() for path in archives()):
         what = f"{entry.package}={entry.version}"
-        _run(["apt-get", "source", "--download-only", "-qq", what], folder, what)
+        try:
+            _run(["apt-get", "source", "--download-only", "-qq", what], folder, what)
+        except FetchError:
+            # Only the packaging may be lacking, which is not read.
+            if not archives() or not all(path.is_file() for path in archives()):
+                raise
     found = [path for path in archives() if path.is_file()]
     if not found:
         raise FetchError(f"{entry.package}={entry.version}: no archive matches {entry.tarball!r}.")
