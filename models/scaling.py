@@ -197,7 +197,7 @@ def draw(curve: Curve, given: Sequence[Point], path: Path) -> None:
 @click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=Path("models/configs/small.toml"),
+    default=Path("models/configs/study.toml"),
     show_default=True,
     help="The config that the study names.",
 )
