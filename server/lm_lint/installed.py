@@ -36,7 +36,7 @@ from lm_lint.model_folder import (
     names,
     read_config,
 )
-from lm_lint.writing import reason
+from lm_lint.writing import reason, settle
 
 _PREFIX, _SUFFIX = ".lm-lint-", ".tmp"
 _OLD = "old"
@@ -278,7 +278,7 @@ def _named(fresh: Path, name: str, force: bool, archive_sha256: str | None) -> I
             )
         return Installed(BUNDLED, default_folder(), "same", archive_sha256)
     for path in (*fresh.iterdir(), fresh):
-        _settle(path)
+        settle(path)
     target = folder_of(name)
     return Installed(name, target, _put(fresh, target, force), archive_sha256)
 
@@ -293,7 +293,7 @@ def _put(fresh: Path, target: Path, force: bool) -> Literal["new", "replaced", "
     try:
         for number in range(_TRIES):
             if _is_renamed(fresh, target):
-                _settle(target.parent)
+                settle(target.parent)
                 return "replaced" if asides else "new"
             if _are_same(fresh, target):
                 return "same"
@@ -329,16 +329,6 @@ def _back(aside: Path, target: Path) -> None:
     if os.path.lexists(aside) and not os.path.lexists(target):
         with contextlib.suppress(OSError):
             os.rename(aside, target)
-
-
-def _settle(path: Path) -> None:
-    """A file, or the names in a folder, shall outlive a loss of power; systems without a way to say so are many."""
-    with contextlib.suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _are_same(one: Path, other: Path) -> bool:

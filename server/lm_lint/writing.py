@@ -56,7 +56,7 @@ def replace(path: str, old: bytes, new: bytes) -> str | None:
         raise ChangedMeanwhile(f"{shown}: is gone since it was linted") from error
     except OSError as error:
         raise NotWritten(f"{shown}: cannot be written ({reason(error)}); left as it was") from error
-    _settle(folder)
+    settle(folder)
     notes = [] if is_owned else ["its owner could not be kept"]
     if status.st_nlink > 1:
         notes.append("its other names (hard links) keep the old text")
@@ -93,7 +93,7 @@ def create(path: str, data: bytes, may_replace: bool = False) -> None:
         raise NotWritten(f"{shown}: was made by somebody else meanwhile, and stays") from error
     except OSError as error:
         raise NotWritten(f"{shown}: cannot be written ({reason(error)})") from error
-    _settle(folder)
+    settle(folder)
 
 
 def insist_on_room(path: str, may_replace: bool = False) -> None:
@@ -193,10 +193,10 @@ def _attributed(name: str, target: str) -> None:
                 os.setxattr(name, attribute, os.getxattr(target, attribute))
 
 
-def _settle(folder: str) -> None:
-    """That one name took the place of another shall outlive a loss of power; systems without a way to say so are many."""
+def settle(path: str | os.PathLike[str]) -> None:
+    """A file, or the names in a folder, shall outlive a loss of power; systems without a way to say so are many."""
     with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
