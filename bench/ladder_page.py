@@ -84,12 +84,9 @@ def _number(value: float | None) -> str:
 
 def _vocabularies(rungs: Sequence[Rung]) -> list[str]:
     """A smaller vocabulary needs more tokens for a text, so milliseconds for a kilobyte are told where they differ."""
-    rates = {
-        round(r["cost"]["ms_per_1000"]["light"] / r["cost"]["ms_per_kb"]["light"], 3)
-        for r in rungs
-        if r["cost"]["ms_per_kb"]
-    }
-    if len(rates) < 2:
+    costs = [rung["cost"] for rung in rungs if rung["cost"]["ms_per_kb"]]
+    lengths = [cost["ms_per_1000"]["light"] / cost["ms_per_kb"]["light"] for cost in costs]
+    if not costs or max(lengths) < 1.02 * min(lengths):
         return []
     each = ", ".join(f"{rung['name']} {rung['cost']['ms_per_kb']['light']:.1f}" for rung in rungs)
     return [
@@ -212,7 +209,9 @@ def _bars(ax: Axes, rungs: Sequence[Rung], values: Sequence[float], title: str) 
     """A bar for each rung, the largest on top."""
     colours = [FAMILIES[rung["family"]][1] for rung in rungs]
     bars = ax.barh(range(len(rungs)), values, color=colours, height=0.6, alpha=0.8)
-    ax.bar_label(bars, [f"{value:.0f}" for value in values], fontsize=8, padding=3)
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    labels = [f"{value:.0f}" for value in values]
+    ax.bar_label(bars, labels, fontsize=8, padding=4, bbox=white)
     ax.set_xlim(0, 1.25 * max([*values, 1.0]))
     ax.set_yticks([])
     ax.invert_yaxis()

@@ -159,6 +159,8 @@ def test_the_page_tells_what_there_is() -> None:
     assert "| few | 75.0% | 25.0% |" in text
     assert "trained in few bits | 60 minutes, 2.0 M tokens | its own |" in text
     assert "small 800.0, few 200.0" in text  # vocabularies differ
+    text = ladder_page.page({"about": about, "rungs": rungs[:1]})
+    assert "Vocabularies differ" not in text
 
 
 def test_names_in_the_picture_do_not_cover_each_other(tmp_path: Path) -> None:
