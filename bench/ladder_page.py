@@ -29,7 +29,7 @@ def mean_bits(rung: Rung) -> float:
 def exact_share(rung: Rung) -> float:
     """Of the slips, those that the first repair takes back."""
     counts = rung["quality"]["exact"].values()
-    return sum(exact for exact, _ in counts) / max(1, sum(n_all for _, n_all in counts))
+    return float(sum(exact for exact, _ in counts) / max(1, sum(n_all for _, n_all in counts)))
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------
@@ -50,11 +50,12 @@ def page(report: dict[str, Any]) -> str:
         "",
         "![Bits per byte against megabytes, and what each model costs](ladder.png)",
         "",
-        f"Bits per byte are of held-out validation projects ({n_bytes}), in float32. Repaired: of {sample['slips']} slips of",
-        f"people (the {sample['part']} part), those that the first repair takes back, counted as in `bench.accuracy`, parser and all.",
-        "Milliseconds are processor time of one thread for 1,000 tokens of one C file of 209 lines, surprisal and entropy of",
-        "each, the best of some rounds over all models. Memory is the most that `lm-lint FILE` took for that file with a slip in it: Python,",
-        "numpy, parser, weights and all; torch has no part in it.",
+        f"Bits per byte are of held-out validation projects ({n_bytes}), in float32. Repaired: of",
+        f"{sample['slips']} slips of people (the {sample['part']} part), those that the first repair takes back, counted as",
+        "in `bench.accuracy`, parser and all. Milliseconds are processor time of one thread for 1,000 tokens of",
+        "one C file of 209 lines, surprisal and entropy of each, the best of some rounds over all models. Memory is",
+        "the most that `lm-lint FILE` took for that file with a slip in it: Python, numpy, parser, weights and all;",
+        "torch has no part in it.",
         "",
         "| | parameters | MB | C | HTML | Python | repaired | ms, numpy | ms, torch | memory, MB |",
         "|---|" + "--:|" * 9,

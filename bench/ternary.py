@@ -79,7 +79,8 @@ def by_numpy(x: Floats, matrix: Ternary) -> Floats:
         plus = by_column[matrix.columns[first:second]].sum(axis=0)
         minus = by_column[matrix.columns[second:end]].sum(axis=0)
         np.subtract(plus, minus, out=res[row])
-    return np.ascontiguousarray(res.T) * matrix.scales
+    scaled: Floats = np.ascontiguousarray(res.T) * matrix.scales
+    return scaled
 
 
 def compiled(folder: Path) -> Path:
