@@ -69,11 +69,10 @@ class _Pieces:
         self.ids = np.memmap(path, dtype=np.uint16, mode="r")
         borders = np.flatnonzero((self.ids >= _FIRST_TAG) & (self.ids <= _LAST_TAG))
         ends = [*borders[1:].tolist(), len(self.ids)]
+        n_documents = math.ceil(share * len(borders))
         spans = [
             (start, piece, min(piece + length, end))
-            for start, end in list(zip(borders.tolist(), ends, strict=True))[
-                : math.ceil(share * len(borders))
-            ]
+            for start, end in zip(borders[:n_documents].tolist(), ends[:n_documents], strict=True)
             for piece in range(start, end, length)
         ]
         if not spans:

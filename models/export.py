@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 
+from lm_lint.model_folder import CELLS, RANKING
 from lm_lint.text import LANGUAGES
 from models import evaluate
 from models.corpus import manifest
@@ -112,8 +113,9 @@ def write_release(folder: Path, out: Path) -> Path:
         weights.save(fresh, model, shape, tokenizer.read_text(encoding="utf-8"), facts)
         weights.load(fresh, "cpu")
         out.mkdir(parents=True, exist_ok=True)
-        # A ranking that was fitted to other weights is wrong with these.
-        (out / "detector.json").unlink(missing_ok=True)
+        # What was fitted to other weights is wrong with these.
+        for fitted in (RANKING, CELLS):
+            (out / fitted).unlink(missing_ok=True)
         for path in fresh.iterdir():
             os.replace(path, out / path.name)
     finally:

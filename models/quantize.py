@@ -4,7 +4,7 @@
     gives  OUT/{model.safetensors, tokenizer.json, config.json, detector.json, CARD.md}
 
 Matrices become integers with a scale for each row or group of a row (server/lm_lint/packing.py); the few vectors
-stay as they are. The ranking of the detector comes along: the bits that it weighs hardly change.
+stay as they are. The ranking of the detector and the cells that are known come along: what they tell hardly changes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy.typing as npt
 from lm_lint import packing
 from lm_lint import release as releases
 from lm_lint.light import Floats, LightNetwork
-from lm_lint.model_folder import PARTS, RANKING
+from lm_lint.model_folder import CELLS, PARTS, RANKING
 from lm_lint.text import LANGUAGES
 from models import rounding
 
@@ -131,9 +131,10 @@ def write(folder: Path, out: Path, recipe: Recipe, tensors: Mapping[str, Tensor]
         config["quantized"] = {"from": config["sha256"], **asdict(recipe)}
         config["sha256"] = {part: releases.sha256_of(fresh / part) for part in PARTS}
         _write_json(fresh / "config.json", config)
-        if (fresh / RANKING).exists():
-            ranking = json.loads((fresh / RANKING).read_text(encoding="utf-8"))
-            _write_json(fresh / RANKING, ranking | {"model_sha256": config["sha256"][PARTS[0]]})
+        for fitted in (fresh / RANKING, fresh / CELLS):
+            if fitted.exists():
+                facts = json.loads(fitted.read_text(encoding="utf-8"))
+                _write_json(fitted, facts | {"model_sha256": config["sha256"][PARTS[0]]})
         if (fresh / "CARD.md").exists():
             card = (fresh / "CARD.md").read_text(encoding="utf-8")
             size = (fresh / PARTS[0]).stat().st_size

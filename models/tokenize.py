@@ -105,8 +105,9 @@ def pack(job: Job, progress: Callable[[int], None] | None = None) -> dict[str, A
                 held = projects[record.get("project", "")]
                 held[0] += repeat
                 held[1] += repeat * lengths[-1]
-                held[2] += repeat * len(text.encode("utf-8", "replace"))
-                n_bytes += len(text.encode("utf-8", "replace"))
+                size = len(text.encode("utf-8", "replace"))
+                held[2] += repeat * size
+                n_bytes += size
                 if job.max_mb is not None and job.split == "train" and n_bytes > job.max_mb * 1e6:
                     break
         order = places(np.array(repeats, dtype=np.int64), job.seed)

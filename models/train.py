@@ -374,6 +374,7 @@ def run(
             log.flush()
             last_saved = trainer.elapsed_s
     trainer.save(folder)
+    stop.end()
     if not stop.asked:
         log.valid(trainer.step_count, trainer.elapsed_s, trainer.validate())
     log.close()
@@ -385,7 +386,11 @@ class _Stop:
 
     def __init__(self) -> None:
         self.asked = False
-        signal.signal(signal.SIGTERM, self._ask)
+        self._before = signal.signal(signal.SIGTERM, self._ask)
+
+    def end(self) -> None:
+        """What comes after the run is ended as it was before."""
+        signal.signal(signal.SIGTERM, self._before)
 
     def _ask(self, *_: object) -> None:
         self.asked = True

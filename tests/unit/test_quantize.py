@@ -12,7 +12,7 @@ import torch
 from click.testing import CliRunner, Result
 from safetensors.torch import load
 
-from lm_lint import light_scorer, packing, weights
+from lm_lint import cells, light_scorer, packing, weights
 from lm_lint.scorer import Scorer
 from lm_lint.text import LANGUAGES
 from models import rounding
@@ -145,6 +145,15 @@ def test_the_ranking_comes_along(tiny_folder: Path, tmp_path: Path) -> None:
     (calibrated / "detector.json").write_text(json.dumps(ranking))
     assert call(calibrated, "--out", tmp_path / "few", "--nearest").exit_code == 0
     assert light_scorer.load(tmp_path / "few").ranker.weights == {"c": {"gain": 1.5}}
+
+
+def test_the_cells_that_are_known_come_along(tiny_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "with-cells"
+    shutil.copytree(tiny_folder, folder)
+    known = cells.KnownCell(cells.Cell(0, 1), "depth", "c", 1, 0.1, 0.5, "R2", 0.6)
+    cells.save(folder, (known,), {})
+    assert call(folder, "--out", tmp_path / "few", "--nearest").exit_code == 0
+    assert cells.load(tmp_path / "few") == (known,)
 
 
 def test_the_card_says_what_the_weights_are(tiny_folder: Path, tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -130,12 +128,13 @@ def _show(
     output_file: Path | None,
     colour: str,
 ) -> int:
+    from lm_lint.errors import NotWritten
     from lm_lint.formats import cell_json, cell_page, cell_text
     from lm_lint.inspection import inspect as looked_at
 
     name = scorer.release.name
     found = looked_at(scorer, source.name, name, source.text, source.language, wanted)
-    with _stream(output_file) as stream:
+    with terminal.output(output_file, NotWritten) as stream:
         if format_ == "html":
             cell_page.write(stream, found)
         elif format_ == "json":
@@ -204,24 +203,3 @@ def _draw_embedding(scorer: LightScorer, output_file: Path | None) -> int:
             f"{error.name} is not installed, which draws the map; `pip install lm-lint[inspect]` brings it"
         ) from error
     return CLEAN
-
-
-@contextmanager
-def _stream(file: Path | None) -> Iterator[TextIO]:
-    """Where it goes. A file is replaced when all is written. Raises NotWritten."""
-    from lm_lint.errors import NotWritten
-
-    if file is None or str(file) == "-":
-        yield sys.stdout
-        return
-    half = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        with open(half, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        os.replace(half, file)
-    except OSError as error:
-        raise NotWritten(
-            f"{file}: cannot be written ({error.strerror or error}); choose another --output-file"
-        ) from error
-    finally:
-        half.unlink(missing_ok=True)

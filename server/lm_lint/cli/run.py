@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -62,7 +61,7 @@ class Run:
 
     def status(self) -> int:
         """Everything done and told. Raises ConfigError, GitError, ModelError, DeviceError."""
-        with _stream(self.request) as stream:
+        with terminal.output(self.request.output_file, ConfigError, makes_folder=True) as stream:
             try:
                 self._lint(stream)
             finally:
@@ -243,27 +242,6 @@ def _baseline(request: Request) -> Baseline | None:
         return Baseline.read(_baseline_file(request))
     named = request.configs.below(Path.cwd()).baseline_file
     return Baseline.read(named) if named is not None else None
-
-
-@contextmanager
-def _stream(request: Request) -> Iterator[TextIO]:
-    """Where findings go. A file is replaced when all is written, so that nobody reads half of one."""
-    file = request.output_file
-    if file is None or str(file) == "-":
-        yield sys.stdout
-        return
-    half = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with open(half, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        os.replace(half, file)
-    except OSError as error:
-        raise ConfigError(
-            f"{file}: cannot be written ({error.strerror or error}); choose another --output-file"
-        ) from error
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def _root() -> Path:

@@ -15,6 +15,9 @@ import click
 from lm_lint.cli.status import BROKEN_PIPE, SIGNALLED
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lm_lint.errors import LmLintError
     from lm_lint.results import Result, Summary
 
 _PATIENCE_S = 0.7  # what is quicker shows no bar
@@ -95,6 +98,32 @@ def ended_in_order() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def output(
+    file: Path | None, error: type[LmLintError], *, makes_folder: bool = False
+) -> Iterator[TextIO]:
+    """Where --output-file says. A file is replaced when all is written, so that nobody reads half of one.
+
+    Raises the error where it cannot be written.
+    """
+    if file is None or str(file) == "-":
+        yield sys.stdout
+        return
+    half = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        if makes_folder:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with open(half, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+        os.replace(half, file)
+    except OSError as cause:
+        raise error(
+            f"{file}: cannot be written ({cause.strerror or cause}); choose another --output-file"
+        ) from cause
+    finally:
+        half.unlink(missing_ok=True)
 
 
 @contextmanager

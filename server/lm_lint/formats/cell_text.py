@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from lm_lint.cells import SAID
+from lm_lint.formats.text import terminal
 from lm_lint.formats.visible import visible
 
 if TYPE_CHECKING:
@@ -29,18 +30,9 @@ _STEPS = (-0.75, -0.4, -0.12, 0.12, 0.4, 0.75)  # of shades, between the levels
 
 def write(stream: TextIO, inspection: Inspection, colour: bool) -> None:
     """The first of the cells over the whole text, and all of them by name."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(
-        file=stream,
-        force_terminal=colour,
-        color_system="256" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=True,
-    )
+    console = terminal(stream, colour, "256")
     console.print(
         Text(f"{visible(inspection.name)} as model {visible(inspection.model)} reads it", "bold")
     )

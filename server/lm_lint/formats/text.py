@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from lm_lint.diagnostics import Diagnostic, Severity
 from lm_lint.findings import Repair
@@ -61,14 +61,16 @@ class Text:
         self._stream.writelines(f"{line}\n" for line in lines)
 
 
-def terminal(stream: TextIO, colour: bool) -> Console:
+def terminal(
+    stream: TextIO, colour: bool, colours: Literal["standard", "256"] = "standard"
+) -> Console:
     """Where text is drawn: nothing is wrapped, and nothing in the text is taken for markup."""
     from rich.console import Console
 
     return Console(
         file=stream,
         force_terminal=colour,
-        color_system="standard" if colour else None,
+        color_system=colours if colour else None,
         highlight=False,
         markup=False,
         emoji=False,
