@@ -30,7 +30,7 @@ ORDER = (
     ("html_places", "html_marks", "html_repairs"),
     ("lexemes", "c_tokens", "c_macros", "c_source", "c_rules", "python_rules", "structure"),
     ("memory", "parts", "suspects"),
-    ("clusters", "candidates", "pricing", "features"),
+    ("clusters", "candidates", "recurring", "pricing", "features"),
     ("witnesses", "detector"),
     ("openers", "diagnostics", "suppressions", "remarks"),
     ("normal", "inspection", "checkpoints", "live", "documents"),
