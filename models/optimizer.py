@@ -14,13 +14,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lm_lint.device import compute_dtype
+
 # The quintic that maps singular values of (0, 1] close to 1 in five steps (see the post above).
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
 def orthogonalized(matrices: Tensor, steps: int = 5) -> Tensor:
     """The nearest semi-orthogonal matrices, roughly. (N, rows, columns) -> the same shape."""
-    x = matrices.bfloat16()
+    x = matrices.to(compute_dtype(matrices.device))
     tall = x.shape[1] > x.shape[2]
     if tall:
         x = x.mT

@@ -30,6 +30,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lm_lint import weights
+from lm_lint.device import compute_dtype
 from lm_lint.errors import ModelDamaged, ModelMissing
 from lm_lint.model import Network, NetworkConfig, State
 from models.data import PIECE, Lanes
@@ -68,7 +69,7 @@ class TrainConfig:
     decay: float = 0.5
     clip: float = 1.0
     compile: bool = True
-    bf16: bool = True
+    bf16: bool = True  # where the device multiplies matrices in it; emulated it is ten times slower
     valid_tokens: int = 49152  # per language
     valid_minutes: float = 10.0
     checkpoint_minutes: float = 5.0
@@ -111,7 +112,7 @@ class Trainer:
         self.network = Network(config.network)
         self.network.initialize(config.seed)
         self.network.to(device)
-        self.network.compute_dtype = torch.bfloat16 if config.bf16 else torch.float32
+        self.network.compute_dtype = compute_dtype(device) if config.bf16 else torch.float32
         named = list(self.network.named_parameters())
         matrices = [(n, p) for n, p in named if config.optimizer == "muon" and is_matrix(n)]
         taken = {n for n, _ in matrices}
@@ -350,7 +351,10 @@ def run(
         log.say(f"starting from the weights of {config.init}")
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
     n_parameters = sum(p.numel() for p in trainer.network.parameters())
-    log.say(f"{n_parameters / 1e6:.2f} M parameters, {device}, {trainer.world} process(es)")
+    dtype = str(trainer.network.compute_dtype).removeprefix("torch.")
+    log.say(
+        f"{n_parameters / 1e6:.2f} M parameters, {device} in {dtype}, {trainer.world} process(es)"
+    )
     tokens_a_step = config.lanes * config.chunk
     before_s = trainer.elapsed_s
     start = time.monotonic()

@@ -240,6 +240,17 @@ def test_state_that_is_not_carried_is_empty_at_each_chunk(workshop: Path) -> Non
     assert third.step(0.5) == pytest.approx(alone.step(0.5), rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_it_computes_in_bfloat16_where_the_device_does(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(training, "compute_dtype", lambda _: dtype)
+    for asked in (True, False):
+        config = training.read_config(workshop / "tiny.toml", {"bf16": asked})
+        trainer = training.Trainer(config, torch.device("cpu"))
+        assert trainer.network.compute_dtype == (dtype if asked else torch.float32)
+
+
 def test_dropout_is_for_training_alone(workshop: Path) -> None:
     overrides = {"dropout": 0.5, "adam_lr": 0.0, "muon_lr": 0.0}
     trainer = training.Trainer(
