@@ -61,5 +61,5 @@ export function cellOf(typed: string): Pick<Cell, 'layer' | 'unit'> | undefined 
 /** How well a cell follows what it is listed for. */
 export function told(cell: Cell): string {
   if (cell.property === null || cell.score === null) return '';
-  return `${cell.property}, ${cell.measure === 'R2' ? 'R²' : cell.measure} ${cell.score.toFixed(2)}`;
+  return `${cell.property}, ${cell.measure === 'R2' ? 'R²' : cell.measure} ${cell.score.toFixed(3)}`;
 }
