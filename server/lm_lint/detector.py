@@ -30,7 +30,6 @@ from lm_lint.html_tags import Page
 from lm_lint.memory import Memory
 from lm_lint.pricing import QUICK_TOKENS, WINDOW_TOKENS, Price, Pricing
 from lm_lint.ranking import DEFAULT, Features, Ranker
-from lm_lint.recurring import Recurrences
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
@@ -54,7 +53,6 @@ _SAME_SLIP_LINES = 25  # so far away the same edit may take back the same slip
 _SURPRISES = 24
 _LEAST_EXCESS_BITS = 5.0
 _REMEMBERED_CLUSTERS = 256
-_PLACES = 8  # of a cluster's problems whose surroundings are looked for elsewhere
 
 
 _INK = re.compile(r"\S")
@@ -288,9 +286,8 @@ class Detector:
 class WholeText:
     """What all clusters of a text have in common, found out once.
 
-    reliable     whether only a slip can make the parser stumble in it
-    page         in HTML the page, cut into tags, and how it is indented
-    recurrences  what of it stands in it more than once
+    reliable  whether only a slip can make the parser stumble in it
+    page      in HTML the page, cut into tags, and how it is indented
     """
 
     text: str
@@ -309,10 +306,6 @@ class WholeText:
             return None
         page = suspects.page_of(self.text)
         return page, layout_of(page)
-
-    @cached_property
-    def recurrences(self) -> Recurrences:
-        return Recurrences(self.text, self.language)
 
 
 class Examination:
@@ -368,18 +361,13 @@ class Examination:
             self.whole.n_clusters,
             self.whole.text,
         )
-        # What the rest of the document says is no part of what is remembered of a stretch.
-        recurrences = self.whole.recurrences
-        nothing |= recurrences.of_places([p.start for p in self.cluster.problems[:_PLACES]])
-        options = tuple(self._in_document(option, recurrences) for option in evidence.options)
+        options = tuple(
+            replace(option, candidate=option.candidate.moved(self.cluster.start))
+            for option in evidence.options
+        )
         ranker = self.detector.ranker
         probabilities = ranker.probabilities(self.key, nothing, [o.features for o in options])
         return Examined(self.cluster, options, nothing, probabilities)
-
-    def _in_document(self, option: Option, recurrences: Recurrences) -> Option:
-        candidate = option.candidate.moved(self.cluster.start)
-        recurring = recurrences.of_candidate(candidate)
-        return replace(option, candidate=candidate, features={**option.features, **recurring})
 
     def _remembered(self) -> Evidence:
         detector = self.detector
