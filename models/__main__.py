@@ -23,6 +23,7 @@ STEPS = {
     "calibrate": "Fit the detector's weights to slips and to correct text.",
     "export": "Write the released folder: weights, tokenizer, config and card.",
     "cells": "Find the cells that follow nesting, strings, comments and lines.",
+    "heads": "Fit the heads that say what is a string, a link, text, and how deep it is nested.",
     "quantize": "Write a released folder again, with weights of few bits.",
 }
 

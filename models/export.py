@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from lm_lint.model_folder import CELLS, RANKING
+from lm_lint.model_folder import CELLS, HEADS, RANKING
 from lm_lint.text import LANGUAGES
 from models import evaluate
 from models.corpus import manifest
@@ -114,7 +114,7 @@ def write_release(folder: Path, out: Path) -> Path:
         weights.load(fresh, "cpu")
         out.mkdir(parents=True, exist_ok=True)
         # What was fitted to other weights is wrong with these.
-        for fitted in (RANKING, CELLS):
+        for fitted in (RANKING, CELLS, HEADS):
             (out / fitted).unlink(missing_ok=True)
         for path in fresh.iterdir():
             os.replace(path, out / path.name)

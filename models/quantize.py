@@ -4,7 +4,8 @@
     gives  OUT/{model.safetensors, tokenizer.json, config.json, detector.json, CARD.md}
 
 Matrices become integers with a scale for each row or group of a row (server/lm_lint/packing.py); the few vectors
-stay as they are. The ranking of the detector and the cells that are known come along: what they tell hardly changes.
+stay as they are. The ranking of the detector, the cells that are known and the heads come along: what they tell
+hardly changes.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from lm_lint import packing
+from lm_lint import heads, packing
 from lm_lint import release as releases
 from lm_lint.light import Floats, LightNetwork
-from lm_lint.model_folder import CELLS, PARTS, RANKING
+from lm_lint.model_folder import CELLS, HEADS, PARTS, RANKING
 from lm_lint.text import LANGUAGES
 from models import rounding
 
@@ -135,6 +136,9 @@ def write(folder: Path, out: Path, recipe: Recipe, tensors: Mapping[str, Tensor]
             if fitted.exists():
                 facts = json.loads(fitted.read_text(encoding="utf-8"))
                 _write_json(fitted, facts | {"model_sha256": config["sha256"][PARTS[0]]})
+        if (fresh / HEADS).exists():
+            moved = heads.refitted((fresh / HEADS).read_bytes(), config["sha256"][PARTS[0]])
+            (fresh / HEADS).write_bytes(moved)
         if (fresh / "CARD.md").exists():
             card = (fresh / "CARD.md").read_text(encoding="utf-8")
             size = (fresh / PARTS[0]).stat().st_size

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from lm_lint.errors import BadArchive, NotInstalled
-from lm_lint.model_folder import CARD, CELLS, FILES, PARTS, RANKING
+from lm_lint.model_folder import CARD, CELLS, FILES, HEADS, PARTS, RANKING
 
 SUFFIXES = (".tar.gz", ".tgz", ".tar", ".zip")
 MOST_BYTES = {
@@ -33,6 +33,7 @@ MOST_BYTES = {
     PARTS[1]: 64 << 20,
     RANKING: 16 << 20,
     CELLS: 1 << 20,
+    HEADS: 16 << 20,
     CARD: 1 << 20,
 }
 MOST_ARCHIVE_BYTES = sum(MOST_BYTES.values()) + (1 << 20)

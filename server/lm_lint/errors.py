@@ -16,6 +16,7 @@
     |   |   `-- UnknownModel  no model of that name ships with lm-lint or was installed
     |   `-- ModelDamaged      its parts are truncated, altered, or do not belong together
     |-- CellUnknown           the network has no such cell, or none is known to follow what was asked for
+    |-- HeadsMissing          the model has no heads, or none for the language that was asked about
     |-- NotInstalled          a model could not be installed, packed or removed; what was there stays
     |   |-- NotFetched        what is at an address could not be had
     |   `-- BadArchive        it holds something else than a model, or less than a whole one
@@ -96,6 +97,10 @@ class ModelDamaged(ModelError):
 
 class CellUnknown(LmLintError):
     """The network has no such cell, or none is known that follows what was asked for."""
+
+
+class HeadsMissing(LmLintError):
+    """The model has no heads, or none for the language that was asked about."""
 
 
 class NotInstalled(LmLintError):

@@ -23,9 +23,10 @@ FORMAT = 1
 PARTS = ("model.safetensors", "tokenizer.json")
 RANKING = "detector.json"  # a model that was not calibrated has none
 CELLS = "cells.json"  # which cells follow what; a model that nobody has looked into has none
+HEADS = "heads.safetensors"  # what tells strings, links and depths; a model that they were not fitted to has none
 CARD = "CARD.md"  # for people
 # A released folder holds nothing else that counts.
-FILES = ("config.json", *PARTS, RANKING, CELLS, CARD)
+FILES = ("config.json", *PARTS, RANKING, CELLS, HEADS, CARD)
 BUNDLED = "small"  # the name of the model that ships with lm-lint
 HOME_VARIABLE = "LM_LINT_MODELS_DIR"
 _MOST_HEADER_BYTES = 100_000_000  # as the format says

@@ -180,8 +180,8 @@ HOSTILE: dict[str, tuple[list[bytes], str]] = {
         "no plain file",
     ),
     "encrypted": ([encrypted()], "encrypted"),
-    "many": ([zipped(*((f"{i}", b"") for i in range(9)))], "more than 7 entries"),
-    "a long list": ([zipped((zip_entry("config.json", comment=b"x" * 65535), b""))], "more than 7"),
+    "many": ([zipped(*((f"{i}", b"") for i in range(9)))], "more than 8 entries"),
+    "a long list": ([zipped((zip_entry("config.json", comment=b"x" * 65535), b""))], "more than 8"),
     "zip with a comment": ([zipped(*BARE) + b"x"], "ends in the middle"),
     "zip of the large kind": (
         [zipped(*BARE)[:-22] + b"PK\x06\x07" + bytes(16) + zipped(*BARE)[-22:]],

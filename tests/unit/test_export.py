@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from lm_lint import weights
 from lm_lint.model import NetworkConfig
+from lm_lint.model_folder import CELLS, HEADS, RANKING
 from lm_lint.scorer import Scorer
 from lm_lint.text import LANGUAGES
 from lm_lint.tokens import Tokenizer
@@ -135,6 +136,15 @@ def test_release_holds_its_files_and_their_hashes(release: Path) -> None:
     assert set(config["sha256"]) == {"model.safetensors", "tokenizer.json"}
     assert config["name"] == "tiny"
     assert config["training"]["tokens_seen"] == 4 * 3 * 16
+
+
+def test_what_was_fitted_to_other_weights_goes(workshop: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tiny"
+    export.write_release(workshop / "run", out)
+    for fitted in (RANKING, CELLS, HEADS):
+        (out / fitted).write_text("fitted to what was here")
+    export.write_release(workshop / "run", out)
+    assert sorted(path.name for path in out.iterdir()) == sorted({*export.FILES} - {"CARD.md"})
 
 
 def test_weights_are_those_of_the_checkpoint_in_bfloat16(workshop: Path, release: Path) -> None:

@@ -9,6 +9,7 @@ import click
 
 from lm_lint.cli import terminal
 from lm_lint.cli.compress import compress, decompress
+from lm_lint.cli.extract import extract
 from lm_lint.cli.inspect import inspect
 from lm_lint.cli.models import model as models
 from lm_lint.cli.options import COMPLETION, HELP, Codes, address, device_option, model_option
@@ -229,7 +230,7 @@ def completion(shell: str) -> int:
 COMMANDS: dict[str, click.Command] = {
     str(one.name): one
     for one in (
-        *(server, doctor, config, models, inspect, rules, explain, cache, completion),
+        *(server, doctor, config, models, inspect, extract, rules, explain, cache, completion),
         *(compress, decompress),
     )
 }
