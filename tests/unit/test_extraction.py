@@ -194,3 +194,16 @@ def test_a_template_is_read_without_what_steers_it() -> None:
     reading = read(page)
     assert links(reading) == [('{{ url("a") }}', "go")]
     assert text_of(reading) == "Hello {{ name }} go\n"
+
+
+@pytest.mark.parametrize("words", ["first", "the first page of them all, and of the others"])
+def test_an_address_that_lost_its_quote_ends_with_its_tag_whatever_the_network_thinks(
+    words: str,
+) -> None:
+    page = f'<p>See <a href="one.html>{words}</a> and <a href="two.html">two</a>.</p>\n'
+    reading = noticed(page, href=[f"one.html>{words}", "two.html"], text=["See", " and ", "two<"])
+    assert links(reading) == [("one.html", words), ("two.html", "two")]
+
+
+def test_an_address_with_its_quotes_may_hold_that_sign() -> None:
+    assert links(read('<a href="a>b.html">one</a>')) == [("a>b.html", "one")]
