@@ -42,6 +42,6 @@ test('a cell has a name that a person can type', () => {
 });
 
 test('a cell says what it follows', () => {
-  assert.equal(told(CELL), 'depth, R² 0.52');
+  assert.equal(told(CELL), 'depth, R² 0.519');
   assert.equal(told({ ...CELL, property: null, measure: null, score: null }), '');
 });
