@@ -25,7 +25,7 @@ from lm_lint import activations, cells, light_scorer
 from lm_lint.cells import IN_LANGUAGE, SAID, Cell, KnownCell, Property
 from lm_lint.light import LightNetwork
 from lm_lint.light_scorer import LightScorer
-from lm_lint.model import Network
+from lm_lint.model import Network, NetworkConfig
 from lm_lint.release import Release
 from lm_lint.text import LANGUAGES, Language
 from models import heldout, labels, probing
@@ -82,10 +82,16 @@ class Row:
     known: tuple[KnownCell, ...]
 
 
+def fresh(config: NetworkConfig, seed: int) -> Network:
+    """A network of that shape before it learnt anything."""
+    res = Network(config)
+    res.initialize(seed)
+    return res.eval()
+
+
 def untrained(scorer: LightScorer, seed: int) -> LightScorer:
-    """A network of the same shape as it was before it learnt anything."""
-    network = Network(scorer.config)
-    network.initialize(seed)
+    """The same, for texts that are read with numpy."""
+    network = fresh(scorer.config, seed)
     with torch.no_grad():
         tensors = {name: t.float().numpy() for name, t in network.state_dict().items()}
     release = scorer.release
@@ -96,11 +102,7 @@ def untrained(scorer: LightScorer, seed: int) -> LightScorer:
 def read(scorer: LightScorer, documents: Sequence[heldout.Heldout], language: Language) -> Part:
     """Every place of the documents."""
     config = scorer.config
-    every = [
-        Cell(layer, unit)
-        for layer in activations.recurrences(config)
-        for unit in range(config.width)
-    ]
+    every = activations.every_cell(config)
     states: list[Floats] = []
     known: list[dict[Property, Labels]] = []
     for document in tqdm(documents, desc=NAMES[language], leave=False, disable=None):

@@ -38,6 +38,7 @@ from lm_lint.release import Release
 from lm_lint.text import LANGUAGES, Language
 from lm_lint.tokens import Tokenizer
 from models import heldout, labels, probing, spoiling
+from models.cells import fresh
 from models.evaluate import NAMES
 from models.labels import Classes
 from models.records import Record, Split, corpus_file, read_records
@@ -171,13 +172,6 @@ def read(network: Network, tag: int, texts: Sequence[Sample], what: str = "") ->
                 cells[place : place + len(own)] = own
     known = {name: np.concatenate([text.known[name] for text in texts]) for name in texts[0].known}
     return Part(cells, known, starts)
-
-
-def untrained(network: Network, seed: int) -> Network:
-    """A network of the same shape as it was before it learnt anything."""
-    res = Network(network.config)
-    res.initialize(seed)
-    return res.eval()
 
 
 # --- Heads ----------------------------------------------------------------------------------------------------------
@@ -505,7 +499,7 @@ def of_language(
         tell("linear", fit(Linear(n_cells, n_said), train, valid, plan.passes, plan.seed))
         del train, valid
         parts.clear()
-        parts |= _read(untrained(release.network, plan.seed), tag, texts, language)
+        parts |= _read(fresh(release.network.config, plan.seed), tag, texts, language)
         module = Recurrent(n_cells, n_said, *_SHAPE)
         tell("untrained", fit(module, parts["train"], parts["valid"], plan.passes, plan.seed))
     shares = {name: float(y.mean()) for name, y in parts["clean"].known.items()}

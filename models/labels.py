@@ -6,7 +6,6 @@ The answers that cells and probes are measured against, and that heads learn.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -106,9 +105,9 @@ def _inside(spans: list[tuple[int, int]], offsets: Offsets) -> Labels:
 
 
 def _open_tags(page: Page, offsets: Offsets) -> Labels:
-    ends = [tag.end for tag in page.tags]
-    depths: list[int] = [sum(1 for _ in ancestors(state)) for state in page.states]
-    return np.array([depths[bisect_right(ends, at)] for at in offsets.tolist()], dtype=np.float64)
+    ends = np.array([tag.end for tag in page.tags], dtype=np.int64)
+    depths = [sum(1 for _ in ancestors(state)) for state in page.states]
+    return np.array(depths, dtype=np.float64)[np.searchsorted(ends, offsets, "right")]
 
 
 # --- Characters, for heads ------------------------------------------------------------------------------------------

@@ -29,6 +29,11 @@ def recurrences(config: NetworkConfig) -> list[int]:
     return [layer for layer in range(config.n_layers) if layer not in config.attention_layers]
 
 
+def every_cell(config: NetworkConfig) -> list[Cell]:
+    """All cells, the recurrent layers side by side."""
+    return [Cell(layer, unit) for layer in recurrences(config) for unit in range(config.width)]
+
+
 def check(cells: Sequence[Cell], config: NetworkConfig) -> None:
     """Raises CellUnknown where the network has no such cell."""
     for cell in cells:

@@ -22,7 +22,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lm_lint import activations, packing
-from lm_lint.cells import Cell
 from lm_lint.errors import HeadsMissing, ModelDamaged
 from lm_lint.light import scan, sigmoid, silu
 from lm_lint.model_folder import HEADS, read_config
@@ -150,7 +149,7 @@ class Heads:
             raise HeadsMissing(
                 f"this model has no heads for {language}; `python -m models heads` fits them"
             )
-        cells = every_cell(scorer)
+        cells = activations.every_cell(scorer.config)
         if len(cells) != head.n_cells:
             raise ModelDamaged(
                 f"the heads read {head.n_cells} cells, and the network has {len(cells)}. "
@@ -167,13 +166,6 @@ class Heads:
         return Said(tokens.bounds, head.said(np.concatenate(answers)))
 
 
-def every_cell(scorer: TextScorer) -> list[Cell]:
-    """The cells that heads read, in the order of their columns."""
-    config = scorer.config
-    layers = activations.recurrences(config)
-    return [Cell(layer, unit) for layer in layers for unit in range(config.width)]
-
-
 def load(folder: Path) -> Heads:
     """The heads of a released folder. Raises ModelMissing, ModelDamaged, HeadsMissing."""
     path = folder / HEADS
@@ -186,7 +178,7 @@ def load(folder: Path) -> Heads:
     try:
         data = path.read_bytes()
         tensors = packing.dense(data)
-        facts = _metadata(data)
+        facts = packing.metadata(data)
         if facts["format"] != str(FORMAT):
             raise ValueError(f"format {FORMAT} was expected, {facts['format']} found")
         of = {
@@ -242,10 +234,3 @@ def _matrix(tensor: Floats) -> tuple[int, int]:
     if tensor.ndim != 2:
         raise ValueError(f"a matrix was expected, and {tensor.shape} found")
     return tensor.shape[0], tensor.shape[1]
-
-
-def _metadata(data: bytes) -> dict[str, str]:
-    """Of bytes that packing has read as a safetensors file."""
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    res: dict[str, str] = header["__metadata__"]
-    return res

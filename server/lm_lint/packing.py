@@ -201,6 +201,11 @@ def _head(data: bytes) -> tuple[dict[str, Any], dict[str, str], int]:
     return header, header.pop("__metadata__", {}), 8 + n_header
 
 
+def metadata(data: bytes) -> dict[str, str]:
+    """What a safetensors file says of itself. Raises ValueError where it is none."""
+    return _head(data)[1]
+
+
 def _parts(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     """The tensors as arrays over the same memory (bfloat16 as uint16), and the file's metadata."""
     header, metadata, base = _head(data)

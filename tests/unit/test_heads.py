@@ -53,7 +53,7 @@ def write(folder: Path, of: dict[Language, Tensors], **facts: str) -> None:
 @pytest.fixture
 def folder(tiny_folder: Path, tmp_path: Path) -> Path:
     res = folders.copied(tiny_folder, tmp_path / "tiny")
-    n_cells = len(heads.every_cell(light_scorer.load(res)))
+    n_cells = len(activations.every_cell(light_scorer.load(res).config))
     write(res, {language: random_tensors(language, n_cells) for language in LANGUAGES})
     return res
 
@@ -95,7 +95,7 @@ def test_heads_say_what_the_formulas_say(
     text = SOURCES[language] * n_times
     found = heads.load(folder)
     assert found.objectives(language) == IN_LANGUAGE[language]
-    cells = heads.every_cell(light)
+    cells = activations.every_cell(light.config)
     x = activations.of_text(light, text, language, cells)
     expected = stepwise(random_tensors(language, len(cells)), x, language)
     torch_scorer = Scorer(weights.load(folder, "cpu", torch.float32))
@@ -120,7 +120,7 @@ def test_a_text_without_tokens(folder: Path, light: LightScorer) -> None:
 def test_a_model_without_heads(tiny_folder: Path, folder: Path, light: LightScorer) -> None:
     with pytest.raises(HeadsMissing, match=r"has no heads\.safetensors"):
         heads.load(tiny_folder)
-    n_cells = len(heads.every_cell(light))
+    n_cells = len(activations.every_cell(light.config))
     write(folder, {"html": random_tensors("html", n_cells)})
     found = heads.load(folder)
     assert found.objectives("c") == ()
@@ -143,7 +143,7 @@ def test_heads_of_other_weights_are_refused(folder: Path) -> None:
 
 
 def test_heads_of_another_shape_are_refused(folder: Path, light: LightScorer) -> None:
-    write(folder, {"c": random_tensors("c", len(heads.every_cell(light)) + 1)})
+    write(folder, {"c": random_tensors("c", len(activations.every_cell(light.config)) + 1)})
     with pytest.raises(ModelDamaged, match="cells, and the network has"):
         heads.load(folder).of_text(light, "int a;", "c")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from lm_lint.cli import terminal
-from lm_lint.cli.options import HELP, model_option, project_model
+from lm_lint.cli.options import HELP, model_option, output_file_option, project_model
 from lm_lint.cli.status import CLEAN, FAILED
 from lm_lint.settings import Limits
 
@@ -40,12 +40,7 @@ FORMATS = ("text", "json")
     show_default=True,
     help="Of links: a line for each, or one list with their lines and columns.",
 )
-@click.option(
-    "--output-file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write it there instead of stdout.",
-)
+@output_file_option
 @model_option()
 def extract(
     what: str, pages: tuple[str, ...], format_: str, output_file: Path | None, model: Path | None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lm_lint.cli import terminal
-from lm_lint.cli.options import HELP, model_option, project_model
+from lm_lint.cli.options import HELP, model_option, output_file_option, project_model
 from lm_lint.cli.status import CLEAN
 from lm_lint.settings import Limits
 from lm_lint.text import LANGUAGES, Language
@@ -67,12 +67,7 @@ class CellName(click.ParamType):  # type: ignore[type-arg]
     show_default=True,
     help="Colours in the terminal, a page to look at, or numbers.",
 )
-@click.option(
-    "--output-file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write it there instead of stdout.",
-)
+@output_file_option
 @click.option(
     "--embedding", is_flag=True, help="Draw which tokens are alike, as a .png, .svg or .pdf."
 )

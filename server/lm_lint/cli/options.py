@@ -181,6 +181,14 @@ def model_option(heading: str = "Model", is_typed: bool = True) -> Callable[[T],
     )
 
 
+output_file_option = click.option(
+    "--output-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it there instead of stdout.",
+)
+
+
 def project_model(configs: Configs) -> Path | None:
     """The folder of the model that the project of the current folder names. Raises ConfigError."""
     from lm_lint.model_folder import folder_of
