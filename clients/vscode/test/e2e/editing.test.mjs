@@ -1,7 +1,7 @@
 // Findings in the languages that lm-lint knows, and what is done about them: all by keyboard, as a person would.
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
-import { goTo, openFile, quickFixes, runCommand, save, takeQuickFix } from './rig/actions.mjs';
+import { chooseQuickFix, goTo, openFile, quickFixes, runCommand, save, takeQuickFix } from './rig/actions.mjs';
 import { answer, example, lmLint } from './rig/server.mjs';
 import { shot } from './rig/shots.mjs';
 import { squiggle, squiggleCount, squigglePlaces, watchSquiggles } from './rig/squiggles.mjs';
@@ -76,8 +76,7 @@ for (const { language, file, title } of CASES) {
         await goTo(page, line, places[0].column);
         await quickFixes(page, title);
         await shot(page, `quick-fix-${language}`);
-        await page.keyboard.press('Escape');
-        await takeQuickFix(page, title);
+        await chooseQuickFix(page, title);
         await squiggleCount(page, 0);
         assert.equal(await save(vscode, file), mended(file));
     });

@@ -59,8 +59,7 @@ export async function quickFixes(page, title) {
 }
 
 /** Walks down the open menu of quick fixes by keyboard until this one is chosen, and takes it. */
-export async function takeQuickFix(page, title) {
-    await quickFixes(page, title);
+export async function chooseQuickFix(page, title) {
     const focused = page.locator('.action-widget .monaco-list-row.focused');
     await focused.waitFor();
     const rows = await page.locator('.action-widget .monaco-list-row').count();
@@ -71,6 +70,12 @@ export async function takeQuickFix(page, title) {
     }
     await page.keyboard.press('Enter');
     await page.locator('.action-widget').waitFor({ state: 'hidden' });
+}
+
+/** Opens the menu of quick fixes at the cursor and takes this one. */
+export async function takeQuickFix(page, title) {
+    await quickFixes(page, title);
+    await chooseQuickFix(page, title);
 }
 
 export const statusItem = page => page.locator('[id="lm-lint.lm-lint.lmLint.status"]');
