@@ -14,10 +14,9 @@ import itertools
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -28,26 +27,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from lm_lint import activations, heads, weights
+from lm_lint import heads, weights
 from lm_lint import scan as scans
-from lm_lint.heads import DEEPEST, IN_LANGUAGE, SAID, YES_OR_NO, Objective, n_answers
-from lm_lint.html_tags import tag_problems
+from lm_lint.heads import YES_OR_NO, Objective, n_answers
 from lm_lint.model import Network
 from lm_lint.model_folder import HEADS
 from lm_lint.release import Release
 from lm_lint.text import LANGUAGES, Language
-from lm_lint.tokens import Tokenizer
-from models import heldout, labels, probing, spoiling
 from models.cells import fresh
-from models.evaluate import NAMES
+from models.head_figures import SORTS, Figures, Measured, commonest, figures, page
+from models.head_texts import Part, Sample, documents, read_all, samples
 from models.labels import Classes
-from models.records import Record, Split, corpus_file, read_records
 
-_MOST_CHARS = 100_000  # of a document that is looked at at all
-_MOST_TOKENS = 4_096  # of one document that count: it shall not outweigh all others
-_BYTES_A_TOKEN = 10  # more than there are, so that enough text is drawn
-_ROWS, _CHUNK = 8, 512  # texts side by side, and tokens of each in one pass of the network
-_LANES, _STEP_TOKENS = 8, 128  # the same where heads learn
+_LANES, _STEP_TOKENS = 8, 128  # texts side by side where heads learn, and tokens of each in a step
 _RATE, _DECAY = 2e-3, 0.2
 _DROPPED = (
     0.3  # of the cells, at random, while heads learn: there are many more cells than documents
@@ -57,122 +49,6 @@ _LEAST_DEVIATION = 1e-3  # of a cell
 _SHAPE = (48, 96, 64)  # rank, width and mixed of the heads: 0.16 MB a language in float16
 # Of the slips, so that no part has those of another.
 _SEEDS = {"train": 0, "valid": 1, "clean": 2, "broken": 3}
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One text, and what each of its tokens is. ids (T,) int32, known (T,) each."""
-
-    ids: npt.NDArray[np.int32]
-    known: dict[Objective, Classes]
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a network holds after each token of some texts, and what is true of the tokens.
-
-    cells   (N, C) float16, one text behind the other
-    known   (N,) uint8 each
-    starts  (texts + 1,) int64, where each text begins, and N
-    """
-
-    cells: npt.NDArray[np.float16]
-    known: dict[Objective, Classes]
-    starts: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a head is worth; None where the question makes no sense."""
-
-    accuracy: float
-    auc: float | None = None
-    f1: float | None = None
-
-
-# --- Text -----------------------------------------------------------------------------------------------------------
-
-
-def documents(
-    corpus: Path, language: Language, split: Split, n_tokens: int, seed: int
-) -> list[heldout.Heldout]:
-    """Text of a split, evenly of its projects, more than the tokens need. Pages that are broken already are left out."""
-    source = corpus_file(corpus, language, split)
-    if not source.exists():
-        raise click.ClickException(f"no {source}: run `python -m models corpus` first")
-    return heldout.draw(_usable(source), n_tokens * _BYTES_A_TOKEN, seed)
-
-
-def _usable(source: Path) -> Iterator[Record]:
-    for record in read_records(source):
-        if len(record["text"]) <= _MOST_CHARS:
-            yield record
-
-
-def samples(
-    drawn: Sequence[heldout.Heldout],
-    language: Language,
-    tokenizer: Tokenizer,
-    n_tokens: int,
-    share_spoiled: float,
-    seed: int,
-) -> list[Sample]:
-    """Of the documents in order as many as give so many tokens; a share of them with slips."""
-    rng = np.random.default_rng(seed)
-    res: list[Sample] = []
-    n_left = n_tokens
-    for document in drawn:
-        if n_left <= 0:
-            break
-        text = document.text
-        if language == "html" and tag_problems(labels.without_control(text)):
-            continue
-        values = labels.characters(text, language)
-        bounds = tokenizer.encode(text).bounds
-        end = int(bounds[min(len(bounds) - 1, _MOST_TOKENS, n_left)])
-        text, values = text[:end], {name: each[:end] for name, each in values.items()}
-        if rng.random() < share_spoiled:
-            text, values = spoiling.spoiled(text, values, language, rng)
-        tokens = tokenizer.encode(text)
-        if not len(tokens):
-            continue
-        known = {
-            name: labels.of_tokens(text, tokens.bounds, each, name) for name, each in values.items()
-        }
-        res.append(Sample(tokens.ids, known))
-        n_left -= len(tokens)
-    return res
-
-
-def read(network: Network, tag: int, texts: Sequence[Sample], what: str = "") -> Part:
-    """What the network holds after each token. tag: of the language; what: for the progress bar."""
-    lengths = np.array([len(text.ids) for text in texts])
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    layers = activations.recurrences(network.config)
-    width = network.config.width
-    cells = np.empty((starts[-1], len(layers) * width), dtype=np.float16)
-    order = np.argsort(-lengths, kind="stable")
-    for first in tqdm(range(0, len(order), _ROWS), desc=what, leave=False, disable=None):
-        rows = order[first : first + _ROWS]
-        ids = np.zeros((len(rows), lengths[rows].max() + 1), dtype=np.int64)
-        ids[:, 0] = tag
-        for row, text in enumerate(rows):
-            ids[row, 1 : lengths[text] + 1] = texts[text].ids
-        state = None
-        for at in range(0, ids.shape[1], _CHUNK):
-            with torch.no_grad():
-                _, trace = network.trace(torch.from_numpy(ids[:, at : at + _CHUNK]), state)
-            state = trace.last()
-            held = torch.cat([trace.layers[layer][0] for layer in layers], dim=-1).half().numpy()
-            for row, text in enumerate(rows):
-                # Row 0 of `ids` is the tag, which is no token of the text.
-                skip = int(at == 0)
-                own = held[row, skip : max(lengths[text] + 1 - at, 0)]
-                place = starts[text] + at - 1 + skip
-                cells[place : place + len(own)] = own
-    known = {name: np.concatenate([text.known[name] for text in texts]) for name in texts[0].known}
-    return Part(cells, known, starts)
-
 
 # --- Heads ----------------------------------------------------------------------------------------------------------
 
@@ -338,94 +214,6 @@ def _loss_of(fitted: Fitted, part: Part, prior: Mapping[Objective, float]) -> fl
     return float(_loss(torch.from_numpy(fitted.answers(part)), known, prior))
 
 
-# --- Figures --------------------------------------------------------------------------------------------------------
-
-
-def figures(said: npt.NDArray[np.float32], part: Part) -> dict[Objective, Figures]:
-    """What answers (N, answers), logits, are worth; a yes from a probability of one half on."""
-    res, at = dict[Objective, Figures](), 0
-    for name, y in part.known.items():
-        own = said[:, at : at + n_answers(name)]
-        at += own.shape[1]
-        if name not in YES_OR_NO:
-            res[name] = Figures(float((own.argmax(1) == y).mean()))
-            continue
-        yes = own[:, 0] > 0
-        n_right, n_both = int((yes & (y == 1)).sum()), int(yes.sum()) + int(y.sum())
-        has_both = 0 < y.sum() < len(y)
-        res[name] = Figures(
-            float((yes == y).mean()),
-            probing.auc(own[:, 0], y.astype(np.float64)) if has_both else None,
-            2 * n_right / n_both if y.any() else None,
-        )
-    return res
-
-
-def commonest(part: Part, n_places: int) -> npt.NDArray[np.float32]:
-    """What is said by who always answers what is commonest in a part: (places, answers) logits."""
-    row: list[float] = []
-    for name, y in part.known.items():
-        if name in YES_OR_NO:
-            row.append(1.0 if y.mean() > 0.5 else -1.0)
-        else:
-            row += (np.arange(DEEPEST + 1) == np.bincount(y).argmax()).astype(float).tolist()
-    return np.tile(np.array(row, dtype=np.float32), (n_places, 1))
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Figures of one language, by who answers ("commonest", "untrained", "linear", "heads") and by sort of text."""
-
-    language: Language
-    n_fit: int
-    n_test: int
-    shares: dict[Objective, float]
-    of: dict[tuple[str, str], dict[Objective, Figures]]
-
-
-WHO = ("commonest", "untrained", "linear", "heads")
-SORTS = ("clean", "broken")
-
-
-def page(rows: Sequence[Measured], facts: Mapping[str, Any], command: str) -> str:
-    """The figures in Markdown."""
-    who = [each for each in WHO if any((each, SORTS[0]) in row.of for row in rows)]
-    lines = [
-        "# Heads that say what a token is",
-        "",
-        f"`{command}`, weights `{facts['model_sha256'][:12]}`, {facts['n_bytes'] / 1000:,.0f} kB of heads. Fitted to "
-        f"projects of the training part ({', '.join(f'{NAMES[row.language]} {row.n_fit:,}' for row in rows)} tokens, "
-        "half of the texts with slips made in them), chosen by projects of the validation part, measured on those of "
-        "the test part. The network is as it was, so its bits per byte are, too.",
-        "",
-        "- **Clean** text, and the same documents **broken** by one to "
-        f"{spoiling.MOST_SLIPS} slips each, which count by what the text was before.",
-        "- **Commonest** always gives the answer that was commonest in what was fitted to; its AUC is 0.5 and its F1 0.",
-        "- **Untrained** is the same heads on a network of the same shape with fresh weights.",
-        "- **Linear** is a probe on the same cells without a recurrence of its own.",
-        "- **Heads** is what the model's folder holds. A yes is a probability of one half or more; a depth counts where "
-        f"it is exact, and from {DEEPEST} on it is {DEEPEST}.",
-        "",
-        "| | | " + " | ".join(f"{sort}: {each}" for sort in SORTS for each in who) + " |",
-        "|---|---|" + "--:|" * (len(who) * len(SORTS)),
-    ]
-    for row in rows:
-        for name in IN_LANGUAGE[row.language]:
-            about = f"{NAMES[row.language]}: {SAID[name]}"
-            if name in YES_OR_NO:
-                about += f" ({row.shares[name]:.1%} of {row.n_test:,})"
-            for said, of in (("accuracy", "accuracy"), ("AUC", "auc"), ("F1", "f1")):
-                told = [
-                    getattr(row.of[each, sort][name], of) if (each, sort) in row.of else None
-                    for sort in SORTS
-                    for each in who
-                ]
-                if any(figure is not None for figure in told):
-                    cells = ["" if figure is None else f"{figure:.3f}" for figure in told]
-                    lines.append(f"| {about} | {said} | {' | '.join(cells)} |")
-    return "\n".join([*lines, ""])
-
-
 # --- The file -------------------------------------------------------------------------------------------------------
 
 
@@ -479,7 +267,7 @@ def of_language(
         if not texts[name]:
             raise click.ClickException(f"the {split} part of {language} has no text to take")
     tag = release.tokenizer.tag(language)
-    parts = _read(release.network, tag, texts, language)
+    parts = read_all(release.network, tag, texts, language)
     train, valid = parts["train"], parts["valid"]
     n_cells = train.cells.shape[1]
     n_said = sum(map(n_answers, train.known))
@@ -499,18 +287,12 @@ def of_language(
         tell("linear", fit(Linear(n_cells, n_said), train, valid, plan.passes, plan.seed))
         del train, valid
         parts.clear()
-        parts |= _read(fresh(release.network.config, plan.seed), tag, texts, language)
+        parts |= read_all(fresh(release.network.config, plan.seed), tag, texts, language)
         module = Recurrent(n_cells, n_said, *_SHAPE)
         tell("untrained", fit(module, parts["train"], parts["valid"], plan.passes, plan.seed))
     shares = {name: float(y.mean()) for name, y in parts["clean"].known.items()}
     n_fit, n_test = (sum(len(each.ids) for each in texts[name]) for name in ("train", "clean"))
     return res, Measured(language, n_fit, n_test, shares, told)
-
-
-def _read(
-    network: Network, tag: int, texts: Mapping[str, Sequence[Sample]], language: Language
-) -> dict[str, Part]:
-    return {name: read(network, tag, own, f"{language} {name}") for name, own in texts.items()}
 
 
 @click.command(name="heads")

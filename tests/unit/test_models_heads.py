@@ -18,7 +18,9 @@ from lm_lint.model_folder import HEADS
 from lm_lint.text import LANGUAGES, Language
 from models import heads as fitting
 from models import labels
-from models.heads import Figures, Linear, Part, Recurrent
+from models.head_figures import Figures, commonest, figures
+from models.head_texts import Part, documents, read, samples
+from models.heads import Linear, Recurrent
 from models.quantize import command as quantize
 from models.records import corpus_file
 from models.spoiling import spoiled
@@ -95,9 +97,9 @@ def test_what_is_written_says_what_was_fitted(
     """The numpy of the package against the torch that learned, but for the digits of float16."""
     folder = folders.copied(tiny_folder, tmp_path / "tiny")
     release = weights.load(folder, "cpu", torch.float32)
-    drawn = fitting.documents(corpus, "html", "train", 800, 0)
-    texts = fitting.samples(drawn, "html", release.tokenizer, 800, 0.0, 0)
-    part = fitting.read(release.network, release.tokenizer.tag("html"), texts)
+    drawn = documents(corpus, "html", "train", 800, 0)
+    texts = samples(drawn, "html", release.tokenizer, 800, 0.0, 0)
+    part = read(release.network, release.tokenizer.tag("html"), texts)
     n_said = sum(map(heads.n_answers, IN_LANGUAGE["html"]))
     torch.manual_seed(0)
     fitted = fitting.fit(Recurrent(part.cells.shape[1], n_said, 8, 12, 8), part, part, 3, 0)
@@ -133,7 +135,7 @@ def test_heads_remember_what_a_linear_probe_cannot() -> None:
     torch.manual_seed(0)
     for module, low, high in ((Recurrent(32, 1, 4, 8, 8), 0.97, 1.0), (Linear(32, 1), 0.5, 0.8)):
         fitted = fitting.fit(module, part, valid, 60, 0)
-        found = fitting.figures(fitted.answers(valid), valid)["string"].accuracy
+        found = figures(fitted.answers(valid), valid)["string"].accuracy
         assert low <= found <= high, type(module)
 
 
@@ -145,10 +147,10 @@ def test_figures_of_known_answers() -> None:
     part = Part(np.zeros((4, 1), np.float16), known, np.array([0, 4]))
     depths = np.eye(16, dtype=np.float32)[[0, 2, 14, 2]]
     said = np.concatenate([np.array([[3.0], [1.0], [-2.0], [2.0]], np.float32), depths], axis=1)
-    found = fitting.figures(said, part)
+    found = figures(said, part)
     assert found["string"] == Figures(0.75, 1.0, 2 * 2 / 5)
     assert found["depth"] == Figures(0.5)
-    constant = fitting.figures(fitting.commonest(part, 4), part)
+    constant = figures(commonest(part, 4), part)
     assert constant["string"] == Figures(0.5, 0.5, 0.0)
     assert constant["depth"].accuracy == 0.25
 
