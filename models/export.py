@@ -139,7 +139,7 @@ def card(
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     sections = [
         _about(run, out, config, trained_by, hardware),
-        _measured(evaluation, config["sha256"]["model.safetensors"]),
+        measured(evaluation, config["sha256"]["model.safetensors"]),
     ]
     if corpus:
         sections += [_amounts(corpus), _licences(corpus, entries)]
@@ -180,7 +180,7 @@ def _about(
     return "\n".join([*head, *(f"| {key} | {value} |" for key, value in rows.items()), ""])
 
 
-def _measured(evaluation: dict[str, Any] | None, sha256: str) -> str:
+def measured(evaluation: dict[str, Any] | None, sha256: str) -> str:
     if not evaluation or evaluation["model_sha256"] != sha256:
         return (
             "## Bits per byte\n\nNot measured on these weights: run `python -m models evaluate`.\n"
