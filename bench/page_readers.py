@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lm_lint.extraction import BLOCKS, BOLD, Reading, line
-from lm_lint.markup import RAW
+from lm_lint.markup_grammar import RAW
 
 Reader = Callable[[str], "Said"]
 # What an element is: its name, its href, and its text and elements in order; None is a comment or the like.

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from lm_lint import markup
-from lm_lint.markup import PRICES, Atom, Evidence, Floats, Piece, Prices
+from lm_lint import markup, markup_grammar
+from lm_lint.markup import PRICES, Evidence, Floats, Piece, Prices
+from lm_lint.markup_grammar import Atom
 from lm_lint.tokens import Bounds
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ def read(
     probabilities  of each yes-or-no objective, (T,) from 0 to 1. What is missing leaves all to the grammar
     """
     evidence = Evidence(text, bounds, probabilities, prices)
-    atoms = markup.atoms(text)
-    places = markup.offsets(atoms, text)
+    atoms = markup_grammar.atoms(text)
+    places = markup_grammar.offsets(atoms, text)
     pieces = markup.pieces(text, atoms, evidence, prices)
     inside = _inside(pieces, atoms, evidence.of("link", places), _is_anchor, {"/a", "a"}, prices)
     links = _links(text, pieces, atoms, inside)
@@ -184,7 +185,9 @@ def _inside(
             ]
             best = max(range(4), key=values.__getitem__)
             came.append(best)
-            after.append(values[best] - (losses[to] if atom.kind in markup.TELLING else 0.0))
+            after.append(
+                values[best] - (losses[to] if atom.kind in markup_grammar.TELLING else 0.0)
+            )
         scores = after
         back.append(came)
     # Where the page ends within one, its end tag is missing.

@@ -7,7 +7,7 @@ Transactions on Information Theory 13, 1967), so the grammar rules a page withou
 again. In code shown as text or markup in a comment the network may err for hundreds of tokens, so it can be disbelieved
 at a price as well.
 
-This module knows tags by their names and of attributes only `href`; it knows neither scorers nor elements.
+The grammar is markup_grammar.py; this module knows neither scorers nor elements.
 """
 
 from __future__ import annotations
@@ -15,44 +15,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from lm_lint.markup_grammar import (
+    IN_HREF_DOUBLE,
+    IN_HREF_SINGLE,
+    IN_RAW,
+    IN_TAG,
+    IN_TEXT,
+    IS_HREF,
+    IS_MARKUP,
+    KINDS,
+    N_STATES,
+    OBJECTIVES,
+    SLIPS,
+    STEPS,
+    TELLING,
+    Atom,
+    Kind,
+    Step,
+    offsets,
+)
 from lm_lint.tokens import Bounds
 
 Floats = npt.NDArray[np.float64]
-Kind = Literal["text", "tag", "hidden"]
 
-# Their content is no text that anybody sees, and no HTML.
-RAW = frozenset({"script", "style", "title", "template", "iframe", "noframes", "xmp"})
-
-# Elements by whose names a tag is known that lost its `<`, or its `>`.
-ELEMENTS = frozenset(
-    {
-        "a", "abbr", "address", "article", "aside", "b", "blockquote", "body", "br", "button", "caption",
-        "center", "cite", "code", "col", "dd", "div", "dl", "dt", "em", "fieldset", "figure", "font", "footer",
-        "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr", "html", "i", "iframe", "img",
-        "input", "label", "legend", "li", "link", "main", "meta", "nav", "ol", "optgroup", "option", "p", "pre",
-        "s", "samp", "script", "section", "select", "small", "span", "strong", "style", "sub", "sup", "svg",
-        "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "title", "tr", "tt", "u", "ul", "var",
-    }
-)  # fmt: skip
-
-_ATOM = re.compile(
-    r"""(?P<template>\{\{[^\n]{0,300}?\}\}|\{%[^\n]{0,300}?%\}|\{\#[^\n]{0,300}?\#\}|<%.{0,300}?%>|<\?php\b.{0,2000}?\?>)
-    |(?P<comment><!--)|(?P<uncomment>-->)
-    |(?P<declaration><![A-Za-z][^<>]{0,400}>|<\?\w[^<>]{0,400}>)
-    |(?P<open></?[A-Za-z](?:[\w:.]|-(?!->))*|<![A-Za-z\[]|<\?\w+|</(?=>))
-    |(?P<gt>/?>)|(?P<dq>")|(?P<sq>')|(?P<blank>\s+)
-    |(?P<word>(?:(?!-->|/>)[^\s<>"'={])+|.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_HREF = re.compile(r"(?<![\w-])(a\s+)?href\s*=?\s*\Z", re.IGNORECASE)
-_HREF_CHARS = 24  # before a value, in which its name is looked for
 _NAME = re.compile(r"/?[A-Za-z][\w:-]*")
-_TAG_GOES_ON = re.compile(r"""/?>|\s+[\w:-]+\s*=\s*["']""")
 
 
 @dataclass(frozen=True)
@@ -81,12 +71,6 @@ class Prices:
 
 
 PRICES = Prices()
-
-
-class Atom(NamedTuple):
-    kind: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -141,171 +125,6 @@ class Evidence:
         return res
 
 
-# --- The grammar --------------------------------------------------------------------------------------------------------
-
-# Where the way can be behind an atom. A value of `href` of an `a` is told from others.
-_TEXT, _TAG, _DOUBLE, _SINGLE, _HREF_DOUBLE, _HREF_SINGLE, _HREF_BARE, _COMMENT, _RAW = range(9)
-_N_STATES = 9
-# How many slips it takes to be there without a sign that leads there. What is hidden keeps all that follows.
-_SLIPS = (1, 1, 1, 1, 1, 1, 1, 2, 2)
-# What an atom was taken for.
-_IS_TEXT, _IS_MARKUP, _IS_HREF, _IS_COMMENT, _IS_HIDDEN, _IS_BLANK = range(6)
-# Only these are asked what the network says of them: signs share their tokens with what stands beside them.
-TELLING = frozenset({"word", "bare-href", "template", "name", "behind-value", "twice"})
-_OBJECTIVES = ("text", None, "href", "comment", None, None)
-_KINDS: tuple[Kind, ...] = ("text", "tag", "tag", "hidden", "hidden", "text")
-
-Step = tuple[int, int, int, float]  # from, to, taken for, nats
-
-_STAYING: tuple[Step, ...] = (
-    (_TEXT, _TEXT, _IS_TEXT, 0),
-    (_TAG, _TAG, _IS_MARKUP, 0),
-    (_DOUBLE, _DOUBLE, _IS_MARKUP, 0),
-    (_SINGLE, _SINGLE, _IS_MARKUP, 0),
-    (_HREF_DOUBLE, _HREF_DOUBLE, _IS_HREF, 0),
-    (_HREF_SINGLE, _HREF_SINGLE, _IS_HREF, 0),
-    (_HREF_BARE, _HREF_BARE, _IS_HREF, 0),
-    (_COMMENT, _COMMENT, _IS_COMMENT, 0),
-    (_RAW, _RAW, _IS_HIDDEN, 0),
-)
-
-
-def _paid(nats: Mapping[int, float]) -> tuple[Step, ...]:
-    """Staying where it is, at a price in these states; None of those that are not named is free of one."""
-    return tuple((a, b, taken, nats.get(a, price)) for a, b, taken, price in _STAYING)
-
-
-def _without(steps: tuple[Step, ...], *states: int) -> tuple[Step, ...]:
-    return tuple(step for step in steps if step[0] not in states)
-
-
-def _opens(in_text: float, in_raw: float, *more: Step) -> tuple[Step, ...]:
-    """`<name`: in a value it is rare, within a tag a slip; in text it is one of the two where HTML has such a name."""
-    literal = {
-        _TEXT: in_text,
-        _DOUBLE: 1.0,
-        _SINGLE: 1.0,
-        _HREF_DOUBLE: 3.0,
-        _HREF_SINGLE: 3.0,
-        _RAW: in_raw,
-    }
-    stays = _without(_paid(literal), _TAG, _HREF_BARE)
-    return (*stays, (_TEXT, _TAG, _IS_MARKUP, 0.0), (_TAG, _TAG, _IS_MARKUP, 5.0), *more)
-
-
-def _closes(to: int) -> tuple[Step, ...]:
-    """`>`, behind which the way is in the text, or in what only its own end tag ends. In an address it is nearly a slip:
-    more often the closing quotation mark is lost, whatever the network takes the words behind it for."""
-    literal = {_TEXT: 0.05, _DOUBLE: 1.0, _SINGLE: 1.0, _HREF_DOUBLE: 6.5, _HREF_SINGLE: 6.5}
-    stays = _without(_paid(literal), _TAG, _HREF_BARE)
-    return (*stays, (_TAG, to, _IS_MARKUP, 0.0), (_HREF_BARE, to, _IS_MARKUP, 0.0))
-
-
-def _quote(is_double: bool, behind: Literal["=", "href=", "glued", ""]) -> tuple[Step, ...]:
-    """A quotation mark, by what stands beside it: it begins a value behind `=`, and before a letter it hardly ends one."""
-    value, href = (_DOUBLE, _HREF_DOUBLE) if is_double else (_SINGLE, _HREF_SINGLE)
-    stays = _without(_STAYING, value, href, _TAG, _HREF_BARE)
-    begins = behind in ("=", "href=")
-    ends_for = 2.5 if begins else 1.0 if behind == "glued" else 0.0
-    res: list[Step] = [
-        *stays,
-        (value, _TAG, _IS_MARKUP, ends_for),
-        (href, _TAG, _IS_MARKUP, ends_for),
-        (_HREF_BARE, _TAG, _IS_MARKUP, 3.0),
-    ]
-    if behind == "href=":
-        res.append((_TAG, href, _IS_MARKUP, 0.0))
-    else:
-        res.append((_TAG, value, _IS_MARKUP, 0.0 if begins else 4.0))
-    if not begins:
-        res.append((_TAG, _TAG, _IS_MARKUP, 4.0))
-    return tuple(res)
-
-
-_STEPS: dict[str, tuple[Step, ...]] = {
-    "word": _STAYING,
-    "template": _STAYING,
-    # A tag that lost its `<`, a word right behind a value, and a `<` before a tag.
-    "name": (*_STAYING, (_TEXT, _TAG, _IS_MARKUP, 1.0)),
-    "behind-value": (*_paid({_TAG: 1.0}), (_TAG, _TEXT, _IS_TEXT, 3.0)),
-    "twice": (*_without(_STAYING, _TEXT), (_TEXT, _TEXT, _IS_MARKUP, 0.5)),
-    "blank": (
-        *_without(_STAYING, _TEXT, _HREF_BARE),
-        (_TEXT, _TEXT, _IS_BLANK, 0),
-        (_HREF_BARE, _TAG, _IS_MARKUP, 0),
-    ),
-    "declaration": (*_without(_STAYING, _TEXT), (_TEXT, _TEXT, _IS_HIDDEN, 0)),
-    "bare-href": (*_paid({_TAG: 4.0}), (_TAG, _HREF_BARE, _IS_HREF, 0)),
-    "open": _opens(8.0, 0.0),
-    "open-odd": _opens(4.0, 0.0),
-    "open-in-title": _opens(8.0, 2.0),
-    "open-ends-raw": _opens(8.0, 20.0, (_RAW, _TAG, _IS_MARKUP, 0.0)),
-    "gt": _closes(_TEXT),
-    "gt-raw": _closes(_RAW),
-    "comment": (
-        *_without(_paid({_TEXT: 9.0, _DOUBLE: 1.0, _SINGLE: 1.0, _COMMENT: 2.0}), _TAG),
-        (_TEXT, _COMMENT, _IS_HIDDEN, 0.0),
-        (_TAG, _COMMENT, _IS_HIDDEN, 5.0),
-    ),
-    "uncomment": (*_without(_paid({_TEXT: 4.0}), _COMMENT), (_COMMENT, _TEXT, _IS_HIDDEN, 0.0)),
-}
-for _mark, _double in (("dq", True), ("sq", False)):
-    for _beside in ("=", "href=", "glued", ""):
-        _STEPS[f"{_mark}{_beside}"] = _quote(_double, _beside)
-
-
-def atoms(text: str) -> list[Atom]:
-    """The page in the smallest parts that are taken for one thing; their kinds are those of the grammar's steps."""
-    res: list[Atom] = []
-    opened = raw = ""  # the last name behind a `<`; that of the last that only its end tag ends
-    is_href = behind_equals = behind_value = False
-    for match in _ATOM.finditer(text):
-        kind, (start, end) = str(match.lastgroup), match.span()
-        if kind == "open":
-            name = match[0][1:].lower()
-            if raw and name == "/" + raw:
-                kind, raw = "open-ends-raw", ""
-            elif raw == "title":
-                kind = "open-in-title"
-            elif name.removeprefix("/") not in ELEMENTS:
-                kind = "open-odd"
-            opened = name
-        elif kind == "gt" and opened in RAW:
-            kind, raw, opened = "gt-raw", opened, ""
-        elif kind in ("dq", "sq"):
-            if behind_equals:
-                kind += "href=" if is_href else "="
-            elif end < len(text) and (text[end].isalnum() or text[end] == "_"):
-                kind += "glued"
-        elif kind in ("word", "template") and is_href and match[0] != "=":
-            kind = "bare-href"
-        elif kind == "word":
-            name = match[0].lower()
-            if name.removeprefix("/") in ELEMENTS and _TAG_GOES_ON.match(text, end):
-                kind, opened = "name", name
-            elif name == "<" and text.startswith("<", end):
-                kind = "twice"
-            elif behind_value and name[0].isalnum():
-                kind = "behind-value"
-        behind_value = kind.startswith(("dq", "sq"))
-        if kind != "blank":
-            behind_equals = match[0] == "=" or (
-                match[0].lower() == "href" and text.startswith(('"', "'"), end)
-            )
-            is_href = (
-                behind_equals
-                and (about := _HREF.search(text, max(end - _HREF_CHARS, 0), end)) is not None
-                and (opened == "a" or about[1] is not None)
-            )
-        res.append(Atom(kind, start, end))
-    return res
-
-
-def offsets(found: list[Atom], text: str) -> npt.NDArray[np.int64]:
-    """(N+1,) where each atom starts, and the end."""
-    return np.array([*(atom.start for atom in found), len(text)], dtype=np.int64)
-
-
 # --- The way ------------------------------------------------------------------------------------------------------------
 
 
@@ -326,22 +145,22 @@ def _cheapest(
     Every state is there twice: where the network is believed (the first half) and where it is doubted.
     """
     rows = _losses(found, places, evidence)
-    tolls = [prices.slip * n for n in _SLIPS]
+    tolls = [prices.slip * n for n in SLIPS]
     believed = [0.0, *(-toll for toll in tolls[1:])]
     doubted = [score - prices.doubt for score in believed]
     back: list[list[tuple[int, int]]] = []
     for atom, row in zip(found, rows, strict=True):
-        steps = _STEPS[atom.kind]
+        steps = STEPS[atom.kind]
         kept = prices.doubted if atom.kind in TELLING else 0.0
         # Believing again is free, and each half is entered from the better of both.
         first = [max(x, y) for x, y in zip(believed, doubted, strict=True)]
         second = [max(y, x - prices.doubt) for x, y in zip(believed, doubted, strict=True)]
         from_first = [
-            s if x >= y else s + _N_STATES
+            s if x >= y else s + N_STATES
             for s, (x, y) in enumerate(zip(believed, doubted, strict=True))
         ]
         from_second = [
-            s + _N_STATES if y >= x - prices.doubt else s
+            s + N_STATES if y >= x - prices.doubt else s
             for s, (x, y) in enumerate(zip(believed, doubted, strict=True))
         ]
         believed, came = _stepped(steps, first, from_first, tolls, row)
@@ -349,14 +168,14 @@ def _cheapest(
         back.append([*came, *came_doubting])
     # A page that ends within anything but text lacks a sign, though that is a little less than a slip.
     scores = [
-        score - (prices.slip - 1.0) * (s % _N_STATES != _TEXT)
+        score - (prices.slip - 1.0) * (s % N_STATES != IN_TEXT)
         for s, score in enumerate((*believed, *doubted))
     ]
     state = max(range(len(scores)), key=scores.__getitem__)
     res: list[tuple[int, int]] = []
     for origins in reversed(back):
         before, taken = origins[state]
-        res.append((state % _N_STATES, taken))
+        res.append((state % N_STATES, taken))
         state = before
     return res[::-1]
 
@@ -369,10 +188,10 @@ def _stepped(
     losses: list[float],
 ) -> tuple[list[float], list[tuple[int, int]]]:
     """One atom further: the scores behind it, and for each state where it came from and what the atom was taken for."""
-    best = max(range(_N_STATES), key=scores.__getitem__)
+    best = max(range(N_STATES), key=scores.__getitem__)
     top = scores[best]
-    after = [float("-inf")] * _N_STATES
-    came = [(0, 0)] * _N_STATES
+    after = [float("-inf")] * N_STATES
+    came = [(0, 0)] * N_STATES
     for a, b, taken, price in steps:
         before, jumped = scores[a], top - tolls[a]
         value = (before if before >= jumped else jumped) - losses[taken] - price
@@ -387,7 +206,7 @@ def _losses(
 ) -> list[list[float]]:
     """Of each atom, what it costs to take it for each thing: nats less than for what the network says it is."""
     none = np.zeros(len(found))
-    gains = np.stack([evidence.of(name, places) if name else none for name in _OBJECTIVES], axis=1)
+    gains = np.stack([evidence.of(name, places) if name else none for name in OBJECTIVES], axis=1)
     losses = gains.max(axis=1, keepdims=True) - gains
     losses[[atom.kind not in TELLING for atom in found]] = 0.0
     res: list[list[float]] = losses.tolist()
@@ -395,14 +214,14 @@ def _losses(
 
 
 def _pieces(text: str, found: list[Atom], way: list[tuple[int, int]]) -> Iterator[Piece]:
-    kinds = [_KINDS[taken] for _, taken in way]
+    kinds = [KINDS[taken] for _, taken in way]
     first = 0
     for idx in range(1, len(found) + 1):
         is_cut = idx == len(found) or kinds[idx] != kinds[first]
         # One tag may follow the other directly, or begin where the one before lost its end.
         if not is_cut and kinds[idx] == "tag":
-            is_cut = found[idx].kind.startswith("open") and way[idx][0] == _TAG
-            is_cut |= way[idx - 1][0] in (_TEXT, _RAW)
+            is_cut = found[idx].kind.startswith("open") and way[idx][0] == IN_TAG
+            is_cut |= way[idx - 1][0] in (IN_TEXT, IN_RAW)
         if is_cut:
             yield _piece(text, found, way, kinds[first], first, idx)
             first = idx
@@ -418,10 +237,10 @@ def _piece(
     hrefs = [
         (found[idx].end, found[idx].end)
         for idx in range(first, last)
-        if way[idx][0] in (_HREF_DOUBLE, _HREF_SINGLE) and way[idx][1] == _IS_MARKUP
+        if way[idx][0] in (IN_HREF_DOUBLE, IN_HREF_SINGLE) and way[idx][1] == IS_MARKUP
     ]
     for idx in range(first, last):
-        if way[idx][1] == _IS_HREF:
+        if way[idx][1] == IS_HREF:
             if hrefs and hrefs[-1][1] == found[idx].start:
                 hrefs[-1] = (hrefs[-1][0], found[idx].end)
             else:

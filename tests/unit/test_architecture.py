@@ -35,6 +35,7 @@ ORDER = (
     ("openers", "diagnostics", "suppressions", "remarks"),
     ("normal", "inspection", "checkpoints", "live", "documents"),
     ("token_map",),
+    ("markup_grammar",),
     ("markup",),
     ("extraction",),
     ("page_text",),
