@@ -187,6 +187,7 @@ def draw(curve: Curve, given: Sequence[Point], path: Path) -> None:
     marks = [1, 2, 5, 10, 20]
     axes.set_xticks(marks, [str(m) for m in marks])
     axes.xaxis.set_minor_formatter("")
+    axes.set_xlim(along[0] / 1e6, along[-1] / 1e6 * 1.6)  # room for the sizes
     axes.grid(alpha=0.3)
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
