@@ -11,9 +11,7 @@ et al. 2021, arXiv 2109.01903). It costs nothing where the network runs.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +25,7 @@ from lm_lint import release as releases
 from lm_lint.light import Floats
 from lm_lint.model_folder import CELLS, HEADS, PARTS, RANKING, read_config
 from models import export, quantize
+from models.rewriting import copy_of
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,8 @@ def mean(members: Sequence[Member]) -> dict[str, Floats]:
 def write(members: Sequence[Member], out: Path, evaluation: dict[str, Any] | None) -> None:
     """The last member's folder with the mean in it; it takes its name once it is whole."""
     folder = members[-1].folder
-    fresh = out.with_name(f"{out.name}.{os.getpid()}.tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
     tensors = mean(members)
-    try:
-        shutil.copytree(folder, fresh)
+    with copy_of(folder, out) as fresh:
         # What was fitted to other weights is wrong with these.
         for fitted in (RANKING, CELLS, HEADS):
             (fresh / fitted).unlink(missing_ok=True)
@@ -87,12 +83,6 @@ def write(members: Sequence[Member], out: Path, evaluation: dict[str, Any] | Non
         if (fresh / "CARD.md").exists():
             text = (fresh / "CARD.md").read_text(encoding="utf-8")
             (fresh / "CARD.md").write_text(_card(text, config, evaluation), encoding="utf-8")
-        releases.read(fresh)
-        shutil.rmtree(out, ignore_errors=True)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(fresh, out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _card(card: str, config: Mapping[str, Any], evaluation: dict[str, Any] | None) -> str:

@@ -11,9 +11,7 @@ hardly changes.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -30,6 +28,7 @@ from lm_lint.light import Floats, LightNetwork
 from lm_lint.model_folder import CELLS, HEADS, PARTS, RANKING
 from lm_lint.text import LANGUAGES
 from models import rounding
+from models.rewriting import copy_of
 
 _CHUNK = 512
 Tensor = Floats | packing.Compact
@@ -123,10 +122,7 @@ def packed(
 
 def write(folder: Path, out: Path, recipe: Recipe, tensors: Mapping[str, Tensor]) -> None:
     """The released folder with other weights in it; it takes its name once it is whole."""
-    fresh = out.with_name(f"{out.name}.{os.getpid()}.tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
-        shutil.copytree(folder, fresh)
+    with copy_of(folder, out) as fresh:
         (fresh / "model.safetensors").write_bytes(file_of(tensors))
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         config["quantized"] = {"from": config["sha256"], **asdict(recipe)}
@@ -143,12 +139,6 @@ def write(folder: Path, out: Path, recipe: Recipe, tensors: Mapping[str, Tensor]
             card = (fresh / "CARD.md").read_text(encoding="utf-8")
             size = (fresh / PARTS[0]).stat().st_size
             (fresh / "CARD.md").write_text(_card(card, config, size), encoding="utf-8")
-        releases.read(fresh)
-        shutil.rmtree(out, ignore_errors=True)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(fresh, out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def file_of(tensors: Mapping[str, Tensor]) -> bytes:
