@@ -159,17 +159,15 @@ def draw_bits(ax: Axes, rungs: Sequence[Rung]) -> None:
     ticks = [tick for tick in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64) if tick < 2 * largest]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
-    ax.set_xlim(smallest / 1.4, largest * 1.8)
+    ax.set_xlim(smallest / 1.4, largest * 3.2)  # room for the names
     heights = [mean_bits(rung) for rung in rungs]
     room = 0.08 * (max(heights) - min(heights)) + 0.01
     ax.set_ylim(min(heights) - room, max(heights) + room)
     for family, (label, colour, marker) in FAMILIES.items():
         mine = [rung for rung in rungs if rung["family"] == family]
         x, y = [r["megabytes"] for r in mine], [mean_bits(r) for r in mine]
-        # One line: the same thing in sizes; few bits are of many kinds.
-        line = "-" if family == "bfloat16" else "none"
         if mine:
-            ax.plot(x, y, marker, color=colour, label=label, markersize=7, ls=line, lw=0.8)
+            ax.plot(x, y, marker, color=colour, label=label, markersize=7, ls="none")
     ax.set_xlabel("size of the weights, MB")
     ax.set_ylabel("bits per byte of held-out text, mean of C, HTML and Python")
     ax.grid(alpha=0.3)
