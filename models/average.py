@@ -23,9 +23,9 @@ import numpy as np
 from lm_lint import packing
 from lm_lint import release as releases
 from lm_lint.light import Floats
-from lm_lint.model_folder import CELLS, HEADS, PARTS, RANKING, read_config
+from lm_lint.model_folder import PARTS, read_config
 from models import export, quantize
-from models.rewriting import copy_of
+from models.rewriting import copy_of, forget_fitted
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,12 @@ class Member:
 
     folder: Path
     share: float
+
+
+def shares(members: Sequence[Member]) -> list[float]:
+    """What each counts, together 1."""
+    total = sum(member.share for member in members)
+    return [member.share / total for member in members]
 
 
 def mean(members: Sequence[Member]) -> dict[str, Floats]:
@@ -48,11 +54,10 @@ def mean(members: Sequence[Member]) -> dict[str, Floats]:
             raise ValueError(f"{member.folder} has another shape than {members[0].folder}")
         if tokenizer != hashes[0]:
             raise ValueError(f"{member.folder} has another tokenizer than {members[0].folder}")
-    total = sum(member.share for member in members)
     res: dict[str, Floats] = {}
-    for member, part in zip(members, parts, strict=True):
+    for share, part in zip(shares(members), parts, strict=True):
         for name, tensor in packing.read(part.weights).items():
-            own = packing.as_floats(tensor).astype(np.float64) * (member.share / total)
+            own = packing.as_floats(tensor).astype(np.float64) * share
             res[name] = res[name] + own if name in res else own
     return {name: tensor.astype(np.float32) for name, tensor in res.items()}
 
@@ -62,21 +67,16 @@ def write(members: Sequence[Member], out: Path, evaluation: dict[str, Any] | Non
     folder = members[-1].folder
     tensors = mean(members)
     with copy_of(folder, out) as fresh:
-        # What was fitted to other weights is wrong with these.
-        for fitted in (RANKING, CELLS, HEADS):
-            (fresh / fitted).unlink(missing_ok=True)
+        forget_fitted(fresh)
         (fresh / PARTS[0]).write_bytes(quantize.file_of(tensors))
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        configs = [read_config(member.folder) for member in members]
+        config = configs[-1]
         # The mean is in bfloat16, whatever its members were in.
         for few_bits in ("quantized", "weight_bits"):
             config.pop(few_bits, None)
-        total = sum(member.share for member in members)
         config["averaged"] = [
-            {
-                "sha256": read_config(member.folder)["sha256"][PARTS[0]],
-                "share": round(member.share / total, 4),
-            }
-            for member in members
+            {"sha256": its["sha256"][PARTS[0]], "share": round(share, 4)}
+            for its, share in zip(configs, shares(members), strict=True)
         ]
         config["sha256"] = {part: releases.sha256_of(fresh / part) for part in PARTS}
         (fresh / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -20,10 +20,10 @@ from typing import Any
 
 import click
 
-from lm_lint.model_folder import CELLS, HEADS, RANKING
 from lm_lint.text import LANGUAGES
 from models import evaluate
 from models.corpus import manifest
+from models.rewriting import forget_fitted
 
 FILES = ("model.safetensors", "tokenizer.json", "config.json", "CARD.md")
 NETWORK = "network."
@@ -113,9 +113,7 @@ def write_release(folder: Path, out: Path) -> Path:
         weights.save(fresh, model, shape, tokenizer.read_text(encoding="utf-8"), facts)
         weights.load(fresh, "cpu")
         out.mkdir(parents=True, exist_ok=True)
-        # What was fitted to other weights is wrong with these.
-        for fitted in (RANKING, CELLS, HEADS):
-            (out / fitted).unlink(missing_ok=True)
+        forget_fitted(out)
         for path in fresh.iterdir():
             os.replace(path, out / path.name)
     finally:
@@ -181,6 +179,7 @@ def _about(
 
 
 def measured(evaluation: dict[str, Any] | None, sha256: str) -> str:
+    """The card's section of bits per byte; an evaluation of other weights than these is none."""
     if not evaluation or evaluation["model_sha256"] != sha256:
         return (
             "## Bits per byte\n\nNot measured on these weights: run `python -m models evaluate`.\n"

@@ -134,4 +134,5 @@ def read(network: Network, tag: int, texts: Sequence[Sample], what: str = "") ->
 def read_all(
     network: Network, tag: int, texts: Mapping[str, Sequence[Sample]], language: Language
 ) -> dict[str, Part]:
+    """`read` for several parts by name."""
     return {name: read(network, tag, own, f"{language} {name}") for name, own in texts.items()}

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lm_lint import release as releases
+from lm_lint.model_folder import CELLS, HEADS, RANKING
 
 
 @contextmanager
@@ -26,3 +27,9 @@ def copy_of(folder: Path, out: Path) -> Iterator[Path]:
         os.replace(fresh, out)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def forget_fitted(folder: Path) -> None:
+    """Take away what was fitted to other weights than those that the folder now holds."""
+    for fitted in (RANKING, CELLS, HEADS):
+        (folder / fitted).unlink(missing_ok=True)

@@ -86,20 +86,21 @@ class Study:
 
 
 def read_study(path: Path) -> Study:
-    """A study from TOML: config, minutes, max_bytes, [set] for all rows and [[rows]].
+    """A study from TOML: config, minutes or steps, max_bytes, [set] for all rows and [[rows]].
 
     Raises click.UsageError for a key that does not exist, and for two rows that are the same.
     """
     values = tomllib.loads(path.read_text())
     common = values.pop("set", {})
     minutes, max_bytes = values.pop("minutes", None), values.pop("max_bytes", 200_000)
+    all_steps = values.pop("steps", None)
     config = Path(values.pop("config"))
     rows: list[Row] = []
     for entry in values.pop("rows"):
         name, group = entry.pop("name"), entry.pop("group", "")
         languages = tuple(entry.pop("languages", LANGUAGES))
         settings = {**common, **entry.pop("set", {})}
-        steps = entry.pop("steps", None)
+        steps = entry.pop("steps", None if "minutes" in entry else all_steps)
         own = None if steps else entry.pop("minutes", minutes)
         if entry:
             raise click.UsageError(f"{path}: {name}: unknown keys {', '.join(sorted(entry))}")

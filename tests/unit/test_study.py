@@ -156,3 +156,13 @@ def test_the_table_measures_against_the_first_row() -> None:
     table = study.as_markdown([result("was", "one", 2.0), result("is", "two", 1.9)])
     assert "| was | 2.00 | 9,000 | 1.50 | 1.500 | 2.000 | 2.500 | 2.000 | +0.0% |" in table
     assert "| is | 2.00 | 9,000 | 1.50 | 1.400 | 1.900 | 2.400 | 1.900 | -5.0% |" in table
+
+
+def test_steps_of_all_rows_give_way_to_those_of_one(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(
+        'config = "c.toml"\nsteps = 7\n[[rows]]\nname = "a"\n[[rows]]\nname = "b"\nsteps = 3\n'
+        '[[rows]]\nname = "c"\nminutes = 2\n'
+    )
+    rows = study.read_study(path).rows
+    assert [(row.steps, row.minutes) for row in rows] == [(7, None), (3, None), (None, 2)]
