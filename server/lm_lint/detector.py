@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lm_lint import features, structure, suspects
-from lm_lint.candidates import Candidate, Vocabulary
+from lm_lint.candidates import Candidate
 from lm_lint.clusters import Cluster, clusters
 from lm_lint.findings import Finding, Repair, code_of
 from lm_lint.html_layout import Layout, layout_of, skeleton_of
@@ -33,6 +33,7 @@ from lm_lint.ranking import DEFAULT, Features, Ranker
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
+from lm_lint.vocabulary import Vocabulary
 from lm_lint.witnesses import CodeWitness, PageWitness, Witness, go_on, hot_tokens
 
 ROUNDS = 8  # a repair uncovers what stood behind it; this deep and no deeper

@@ -111,3 +111,8 @@ def nearly(word: str, wanted: str) -> bool:
         return len(differ) == 1 and len(word) > 2
     short, long = sorted((word, wanted), key=len)
     return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+
+
+def joins(pair: str) -> bool:
+    """Whether two characters that come together would be one word."""
+    return len(pair) == 2 and all(char.isalnum() or char == "_" for char in pair)

@@ -206,3 +206,14 @@ def _widths(text: str, encoding: Encoding) -> npt.NDArray[np.int64]:
     if encoding == "utf-8":
         return widths + (codes > 0x7F) + (codes > 0x7FF) + (codes > 0xFFFF)
     return widths
+
+
+def line_start(text: str, offset: int) -> int:
+    """Where the line of an offset begins, in a text whose lines end with LF."""
+    return text.rfind("\n", 0, offset) + 1
+
+
+def indent_of(text: str, offset: int) -> str:
+    """The blanks that begin the line of an offset, up to it."""
+    line = text[line_start(text, offset) : offset]
+    return line[: len(line) - len(line.lstrip())]

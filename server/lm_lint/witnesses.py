@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from lm_lint import structure
 from lm_lint.c_source import plain
-from lm_lint.candidates import Candidate, Proposer, Vocabulary
+from lm_lint.candidates import Candidate
+from lm_lint.code_edits import proposed
 from lm_lint.features import brace_mismatches
 from lm_lint.html_layout import Layout
 from lm_lint.html_repairs import Proposal, propose
@@ -25,6 +26,8 @@ from lm_lint.lexemes import bare, bare_lexemes, lexemes
 from lm_lint.python_rules import PythonError, python_error
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
+from lm_lint.vocabulary import Vocabulary
+from lm_lint.window import Window
 
 Key = tuple[int, tuple[str, ...], tuple[str, ...]]
 
@@ -77,13 +80,13 @@ class CodeWitness:
         self._ends = [lexeme.end for lexeme in found]
         self._bare = [bare(lexeme.text) for lexeme in found]
         self._c_text = structure.CText(plain(self.stretch)) if language == "c" and parser else None
-        self._proposer = Proposer(vocabulary, text, language, reading, problems, start, end)
+        self._window = Window(vocabulary, text, language, reading, problems, start, end)
         self._python: PythonStretch | None = None
         self._errors: dict[tuple[int, int, str], PythonError | None] = {}
 
     def proposed(self) -> list[Candidate]:
         """The edits that are checked, likeliest first."""
-        return self._proposer.propose()[:_CHECKED]
+        return proposed(self._window)[:_CHECKED]
 
     def better(self) -> Iterator[tuple[Candidate, Health | None]]:
         """Where some edits mend the stretch altogether, those that only lessen what is wrong are

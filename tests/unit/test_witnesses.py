@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lm_lint import structure
-from lm_lint.candidates import Candidate, Vocabulary
+from lm_lint.candidates import Candidate
 from lm_lint.html_layout import Layout
 from lm_lint.html_tags import Page
 from lm_lint.python_rules import python_error
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
+from lm_lint.vocabulary import Vocabulary
 from lm_lint.witnesses import CodeWitness, PageWitness, PythonStretch, hot_tokens
 from tests.unit.test_detector import HTML, PYTHON, C, Scripted
 

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lm_lint import structure
-from lm_lint.candidates import Candidate, Proposer, Vocabulary
+from lm_lint import code_edits, structure
+from lm_lint.candidates import Candidate
 from lm_lint.lexemes import lexemes
 from lm_lint.structure import Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
+from lm_lint.vocabulary import Vocabulary
+from lm_lint.window import Window
 from tests.unit.test_detector import PYTHON, C, Scripted
 
 SLIPS: list[tuple[Language, str, str, str]] = [
@@ -76,13 +78,12 @@ def proposed(
     start: int = 0,
     end: int | None = None,
 ) -> list[Candidate]:
-    """The one place that calls the proposer."""
+    """The one place that asks for edits."""
     reading = Scripted(tokenizer, correct).read(text, language)
     suspects = structure.problems(text, language) or [Problem(0, len(text), len(text))]
     suspects = [p for p in suspects if start <= p.start <= (len(text) if end is None else end)]
-    return Proposer(
-        vocabulary_of(tokenizer), text, language, reading, suspects, start, end
-    ).propose()
+    window = Window(vocabulary_of(tokenizer), text, language, reading, suspects, start, end)
+    return code_edits.proposed(window)
 
 
 def assert_are_edits(text: str, found: list[Candidate]) -> None:
