@@ -28,7 +28,8 @@ from tqdm import tqdm
 
 from bench import made_slips, slips
 from bench.slips import Slip
-from lm_lint.detector import Detector, Examined, line_of
+from lm_lint.detector import Detector, line_of
+from lm_lint.examination import Examined
 from lm_lint.text import LANGUAGES, Language
 from models import heldout
 from models.corpus.raw import raw_documents

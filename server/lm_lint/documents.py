@@ -227,7 +227,8 @@ class OpenDocument:
 
     def _not_searched(self) -> list[Span]:
         """Where the text stumbles, if the detector may have given up before it came to all slips."""
-        from lm_lint.detector import CLUSTERS_AT_ONCE, ROUNDS
+        from lm_lint.detector import ROUNDS
+        from lm_lint.examination import CLUSTERS_AT_ONCE
 
         text = self._normal.text
         where = _places(clusters(text, self.language, suspects.problems(text, self.language)))

@@ -34,7 +34,7 @@ ORDER = (
     ("bracket_edits", "lexeme_edits", "line_edits"),
     ("code_edits",),
     ("clusters", "pricing", "features"),
-    ("witnesses", "detector"),
+    ("witnesses", "examination", "detector"),
     ("openers", "diagnostics", "suppressions", "remarks"),
     ("normal", "inspection", "checkpoints", "live", "documents"),
     ("token_map",),

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lm_lint import weights
-from lm_lint.detector import Detector, Examination, Examined
+from lm_lint.detector import Detector
 from lm_lint.diagnostics import Diagnostic
 from lm_lint.documents import OpenDocument
 from lm_lint.engine import Engine
 from lm_lint.errors import Abandoned
+from lm_lint.examination import Examination, Examined
 from lm_lint.findings import Repair
 from lm_lint.normal import NormalText
 from lm_lint.scorer import Scorer
