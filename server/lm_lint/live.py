@@ -2,9 +2,9 @@
 
 A text is a row of positions: position p stands before token p, and the last one before the end. Its bits take a reading
 of everything before it, and what was read last is nearly always still true but for a few tokens. So the positions are
-kept as stretches, each of one reading: an edit cuts a stretch in two with a gap between, and the bits behind the gap
-stay as an estimate. `need` reads from a checkpoint before the gap until the bits that come out are those that were
-there; `settle` goes on, slice by slice, until the whole text is one reading from its start.
+kept as stretches (stretches.py), each of one reading, and the bits behind an edit stay as an estimate. `need` reads
+from a checkpoint before the edit until the bits that come out are those that were there; `settle` goes on, slice by
+slice, until the whole text is one reading from its start.
 
 This module knows no lines, no repairs and no editors.
 """
@@ -12,7 +12,6 @@ This module knows no lines, no repairs and no editors.
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -28,20 +27,16 @@ from lm_lint.errors import Abandoned
 from lm_lint.reading import Bits, Ids
 from lm_lint.shape import NetworkConfig
 from lm_lint.states import State, Trace
+from lm_lint.stretches import FAR_TOKENS, Stretch, Stretches
 from lm_lint.text import Edit, Language
 from lm_lint.text_scorer import TextScorer
 from lm_lint.tokens import Tokens
-
-# What `LiveScores.known` says of a position.
-UNKNOWN, STALE, EXACT = 0, 1, 2
 
 _EDIT_CHUNK = 128  # tokens read at once beyond an edit, before asking whether old and new have met
 
 _MEETS_BITS = 0.15  # new and old have met where no bits differ by more ...
 _MEETS_TOKENS = 64  # ... for so long
-_FADES_TOKENS = 1024  # an edit further up than this is not felt
-_FAR_TOKENS = 4096  # a wanted place so far from any checkpoint is read without most of what stands before it ...
-_RUN_UP_TOKENS = 512  # ... but this
+_RUN_UP_TOKENS = 512  # what is read before a place that is far from any checkpoint
 
 _LIGHT_BYTES = 1 << 20  # light checkpoints of one document, and so much more for each token
 _LIGHT_BYTES_PER_TOKEN = 40
@@ -78,7 +73,7 @@ class LiveScores:
         self.entropy_bits: Bits = np.full(n_positions, np.nan, dtype=np.float32)
         self.n_scored = 0
         self._scorer = scorer
-        self._stretches = [_Stretch(0)]
+        self._stretches = Stretches(n_positions)
         self._checkpoints = self._no_checkpoints()
         self._focus = 0  # the first token of the last edit
 
@@ -87,15 +82,11 @@ class LiveScores:
     @property
     def known(self) -> npt.NDArray[np.int8]:
         """(T + 1,) EXACT, STALE (about right: something further up changed since) or UNKNOWN."""
-        res = np.full(self._n_positions, UNKNOWN, dtype=np.int8)
-        for idx, stretch in enumerate(self._stretches):
-            if stretch.scored:
-                res[stretch.start : self._end_of(idx)] = EXACT if idx == 0 else STALE
-        return res
+        return self._stretches.known()
 
     @property
     def is_settled(self) -> bool:
-        return self._n_exact == self._n_positions
+        return self._stretches.n_exact == self._n_positions
 
     @property
     def config(self) -> NetworkConfig:
@@ -126,9 +117,7 @@ class LiveScores:
             np.concatenate((bits[:first], gap, bits[tail:]))
             for bits in (self.surprisal_bits, self.entropy_bits)
         )
-        self._stretches = _after_edit(self._stretches, first, tail, first + n_added + 1)
-        if self._stretches[-1].start == self._n_positions:
-            self._stretches.pop()
+        self._stretches.edit(first, tail, first + n_added + 1)
         self._checkpoints.edit(first, tail, n_added - n_removed)
         self._focus = first
 
@@ -144,7 +133,7 @@ class LiveScores:
         last = int(bounds.searchsorted(max(end, start + 1), side="left"))
         if end >= len(self.text):
             last = self._n_positions
-        while (gap := self._gap(first, last)) is not None:
+        while (gap := self._stretches.gap(first, last)) is not None:
             if abandoned():
                 raise Abandoned
             _take(self._scorer, [self._step_over(gap)])
@@ -219,44 +208,17 @@ class LiveScores:
     def _n_positions(self) -> int:
         return len(self.tokens) + 1
 
-    @property
-    def _n_exact(self) -> int:
-        return self._end_of(0) if self._stretches[0].scored else 0
-
-    def _end_of(self, idx: int) -> int:
-        behind = self._stretches[idx + 1 :]
-        return behind[0].start if behind else self._n_positions
-
-    def _holder(self, position: int) -> int:
-        """Which stretch holds a position."""
-        return bisect_right(self._stretches, position, key=lambda stretch: stretch.start) - 1
-
-    def _gap(self, first: int, last: int) -> int | None:
-        """Where to read for the positions first to last; None where all is about right."""
-        idx, stretches = self._holder(first), self._stretches
-        felt = first - _FADES_TOKENS
-        while idx > 0 and not stretches[idx].met and stretches[idx].start > felt:
-            idx -= 1
-        for here, stretch in enumerate(stretches[idx:], idx):
-            if stretch.start >= last:
-                break
-            if stretch.met or (
-                stretch.start < felt and (stretch.scored or self._end_of(here) < felt)
-            ):
-                continue
-            return stretch.start if first - stretch.start <= _FAR_TOKENS else first
-        return None
-
     def _step_over(self, gap: int) -> _Step:
         """The next chunk of reading over a gap, and a little beyond."""
         start, state, is_cold = self._start(gap)
-        idx = self._holder(gap)
-        end = gap if self._stretches[idx].scored else self._end_of(idx)
+        stretch, end = self._stretches.holder(gap)
+        if stretch.scored:
+            end = gap
         end = min(end + _EDIT_CHUNK, start + self._scorer.chunk_tokens, self._n_positions)
         return _Step(self, start, end, state, is_cold)
 
     def _settling_step(self, n_tokens: int) -> _Step:
-        start, state, _ = self._start(self._n_exact, exact=True)
+        start, state, _ = self._start(self._stretches.n_exact, exact=True)
         return _Step(self, start, min(start + n_tokens, self._n_positions), state)
 
     def _start(self, position: int, exact: bool = False) -> tuple[int, State[Any], bool]:
@@ -268,7 +230,7 @@ class LiveScores:
         start, cost = at_full, position - at_full
         if at_light and position - at_light + window < cost:
             start, cost = at_light, position - at_light + window
-        if cost > _FAR_TOKENS and not exact:
+        if cost > FAR_TOKENS and not exact:
             return position, self._cold(position), True
         if start == 0:
             return 0, scorer.empty_state(1), False
@@ -346,9 +308,9 @@ class LiveScores:
         The device is asked for everything first, since it may fail.
         """
         start, end, kept = step.start, step.end, self._checkpoints
-        is_new = step.is_cold or (start == 0 and not self._stretches[0].scored)
-        is_again = not is_new and end <= self._end_of(self._holder(max(start - 1, 0)))
-        old = self._stretches[self._holder(end - 1)]
+        is_new = step.is_cold or (start == 0 and not self._stretches.first.scored)
+        is_again = not is_new and end <= self._stretches.holder(max(start - 1, 0))[1]
+        old, _ = self._stretches.holder(end - 1)
         places = self._light_places(start, end)
         lights = kept.lights_of(trace, row, [place - start - 1 for place in places])
         full = self._full_of(step, trace, row)
@@ -356,7 +318,7 @@ class LiveScores:
             meeting = self._meeting(old, step, found, dict(zip(places, lights, strict=True)))
             self.surprisal_bits[start:end] = found
             self.entropy_bits[start:end] = expected
-            self._splice(step, is_new, meeting)
+            self._stretches.splice(start, end, is_new, meeting)
         kept.replace(start, end, places, lights)
         if old.start == start:
             kept.full.pop(start, None)  # it has served; the one at `end` takes its place
@@ -365,9 +327,7 @@ class LiveScores:
         spacing, most = self._spacing()
         kept.thin(most, spacing, self._focus)
 
-    def _meeting(
-        self, old: _Stretch, step: _Step, found: Bits, lights: dict[int, Light]
-    ) -> _Stretch:
+    def _meeting(self, old: Stretch, step: _Step, found: Bits, lights: dict[int, Light]) -> Stretch:
         """The stretch that was read over, with what is now known of how it meets the new reading."""
         if not old.scored:
             return replace(old, met=False)
@@ -397,22 +357,6 @@ class LiveScores:
             equal_from=equal_from,
             is_equal=is_equal,
         )
-
-    def _splice(self, step: _Step, is_new: bool, meeting: _Stretch) -> None:
-        """Let the new reading swallow what it went over, and all that follows from an equal state."""
-        stop = self._end_of(self._holder(step.end - 1)) if meeting.is_equal else step.end
-        before = [stretch for stretch in self._stretches if stretch.start < step.start]
-        if step.start == 0 and not is_new:
-            before = self._stretches[:1]
-        if is_new:
-            before.append(_Stretch(step.start, scored=True, met=True))
-        after = [stretch for stretch in self._stretches if stretch.start >= stop]
-        if stop < self._n_positions and (not after or after[0].start > stop):
-            after.insert(0, replace(meeting, start=stop))
-        elif after and not meeting.is_equal:
-            met = after[0].met and meeting.met
-            after[0] = replace(after[0], met=met, n_agreed=0, equal_from=None)
-        self._stretches = before + after
 
     def _light_places(self, start: int, end: int) -> list[int]:
         """Where light checkpoints shall be between two positions: where some are, and in gaps."""
@@ -505,44 +449,3 @@ def _take(scorer: TextScorer, steps: Sequence[_Step]) -> None:
             span = slice(at, at + length)
             step.live._commit(step, found[span], expected[span], trace, row)
             at += length
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    """Positions from `start` to the next stretch, whose bits came from one reading.
-
-    scored      False: they have not been read
-    met         the reading before ended about as this one began
-    n_agreed    how many positions just before `start` got new bits like those that this reading had given
-    equal_from  the first of the checkpoints before `start`, all since then, where both readings had one state
-    is_equal    both readings have one state: what follows is as if read in one go
-
-    The first stretch starts at 0, and if it was read, then from the start of the text.
-    """
-
-    start: int
-    scored: bool = False
-    met: bool = False
-    n_agreed: int = 0
-    equal_from: int | None = None
-    is_equal: bool = False
-
-
-def _after_edit(
-    stretches: Sequence[_Stretch], first: int, tail: int, new_tail: int
-) -> list[_Stretch]:
-    """The stretches after positions first to tail gave way to unread ones up to new_tail."""
-    res = [stretch for stretch in stretches if stretch.start < first]
-    res.append(_Stretch(first))
-    holder = [stretch for stretch in stretches if stretch.start <= tail][-1]
-    res.append(_Stretch(new_tail, holder.scored))
-    for stretch in stretches:
-        if stretch.start > tail:
-            moved = stretch.start + new_tail - tail
-            res.append(replace(stretch, start=moved, n_agreed=0, equal_from=None))
-    # Neighbours that were not read are one.
-    return [
-        stretch
-        for idx, stretch in enumerate(res)
-        if idx == 0 or stretch.scored or res[idx - 1].scored
-    ]

@@ -36,7 +36,7 @@ ORDER = (
     ("clusters", "pricing", "features"),
     ("witnesses", "examination", "detector"),
     ("openers", "diagnostics", "suppressions", "remarks"),
-    ("normal", "inspection", "checkpoints", "live", "documents"),
+    ("normal", "inspection", "checkpoints", "stretches", "live", "documents"),
     ("token_map",),
     ("markup_grammar",),
     ("markup",),

@@ -15,8 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from lm_lint import live, weights
 from lm_lint.errors import Abandoned, DeviceError
-from lm_lint.live import EXACT, STALE, UNKNOWN, LiveScores, settle_many
+from lm_lint.live import LiveScores, settle_many
 from lm_lint.scorer import Scorer
+from lm_lint.stretches import EXACT, STALE, UNKNOWN
 from lm_lint.text import LANGUAGES, Edit, Language
 from tests.sources import SOURCES
 
