@@ -81,9 +81,9 @@ class Window:
         self.ends = [self.token_from(lexeme.end) for lexeme in self.lexemes]
         self.gaps = list(self._gaps(spans))
         wanted = {g.before_token for g in self.gaps} | {g.after_token for g in self.gaps}
-        self.places = sorted(wanted | set(self.starts))
-        self.row = {place: row for row, place in enumerate(self.places)}
-        self.table: Bits = reading.expectations(self.places)
+        places = sorted(wanted | set(self.starts))
+        self.row = {place: row for row, place in enumerate(places)}
+        self.table: Bits = reading.expectations(places)
         hot = {self.token_at(p.start) for p in suspects}
         hot |= {self.token_at(min(p.noticed, len(text))) for p in suspects}
         self.hot = np.array(sorted(hot))
