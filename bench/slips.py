@@ -97,13 +97,14 @@ def read(data: Path, git_rows: Path | None) -> list[Slip]:
     paths = [data / name for name in FILES]
     if git_rows:
         paths += [git_rows / f"{language}_git.jsonl" for language in LANGUAGES]
-    return [
-        Slip.of(row)
-        for path in paths
-        if path.exists()
-        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        if row.get("fixed") is not None
-    ]
+    return [slip for path in paths if path.exists() for slip in rows(path)]
+
+
+def rows(path: Path) -> Iterator[Slip]:
+    """The rows of one file for which it is known what was meant."""
+    for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        if row.get("fixed") is not None:
+            yield Slip.of(row)
 
 
 def choose(slips: Iterable[Slip], part: str, limit: int | None, seed: int) -> list[Slip]:

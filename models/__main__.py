@@ -20,6 +20,7 @@ STEPS = {
     "scaling": "Fit a curve to a study of sizes, and say which size a time is best spent on.",
     "evaluate": "Measure bits per byte on the held-out projects, beside compressors.",
     "ngram": "Train and measure the Kneser-Ney yardstick.",
+    "mine": "Find slips that commits mended, for the calibration.",
     "calibrate": "Fit the detector's weights to slips and to correct text.",
     "export": "Write the released folder: weights, tokenizer, config and card.",
     "cells": "Find the cells that follow nesting, strings, comments and lines.",

@@ -1,8 +1,8 @@
 """Fit what the detector believes: the weights of lm_lint.ranking, from slips and from correct text.
 
-    python -m models calibrate models/small --slips DIR [--git-rows DIR]
+    python -m models calibrate models/small --slips DIR [--git-rows DIR] [--mined DIR]
 
-Takes a model's folder; the tuning part of real slips; held-out projects of the validation part, for
+Takes a model's folder; the tuning part of real slips, and slips that commits mended (models/mine.py); held-out projects of the validation part, for
 made slips and correct text (no project of the test part, which reports are made on). Gives
 `detector.json` in the folder, and the examples in runs/calibration, from which --refit starts.
 
@@ -98,12 +98,18 @@ def materials(
     n_made: int,
     n_clean: int,
     n_rows: int | None = None,
+    mined: Path | None = None,
 ) -> Iterator[Slip | tuple[str, str]]:
-    """Slips, and (name, text) of correct files: nothing of the report part, no test project."""
+    """Slips, and (name, text) of correct files: nothing of the report part, no test project.
+
+    mined  folder with the rows of models/mine.py
+    """
     known = [row for row in slips.read(data, git_rows) if row.language == language]
     rows = slips.choose(known, "tune", n_rows, seed=0)
     yield from rows
     yield from ((row.id, row.fixed) for row in rows)
+    if mined and (mined / f"{language}.jsonl").is_file():
+        yield from apart(slips.rows(mined / f"{language}.jsonl"), known)
     documents = heldout.load(corpus, language, "valid", 6_000_000, seed=0)
     for how in made_slips.HOW:
         share = n_made // 3 if how == "made-several" else n_made
@@ -112,6 +118,18 @@ def materials(
     yield from ((f"{d.project}: {d.path}", d.text) for d in clean[:n_clean])
     yield from raw_documents(language, "valid", corpus.parent, n_clean)
     yield from raw_documents(language, "train", corpus.parent, n_clean, unseen=True)
+
+
+def apart(rows: Iterable[Slip], known: Iterable[Slip]) -> Iterator[Slip]:
+    """The rows whose slip stands in other lines than each of those that are known, since projects copy from another."""
+    taken = {_lines(slip) for slip in known}
+    return (slip for slip in rows if _lines(slip) not in taken)
+
+
+def _lines(slip: Slip) -> tuple[str, ...]:
+    """The line of the slip with its neighbours, without layout."""
+    lines = slip.broken.split("\n")
+    return tuple("".join(line.split()) for line in lines[max(slip.line - 2, 0) : slip.line + 1])
 
 
 # --- The fit --------------------------------------------------------------------------------------
@@ -251,6 +269,7 @@ def load(path: Path) -> list[Example]:
 @click.argument("model", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--slips", "data", type=click.Path(path_type=Path), required=True)
 @click.option("--git-rows", type=click.Path(path_type=Path))
+@click.option("--mined", type=click.Path(path_type=Path), help="Slips of python -m models mine.")
 @click.option("--corpus", type=click.Path(path_type=Path), default=Path("data/corpus"))
 @click.option("--language", "languages", type=click.Choice(LANGUAGES), multiple=True)
 @click.option("--made", "n_made", default=240, show_default=True, help="Made slips of each way.")
@@ -263,6 +282,7 @@ def command(
     model: Path,
     data: Path,
     git_rows: Path | None,
+    mined: Path | None,
     corpus: Path,
     languages: tuple[Language, ...],
     n_made: int,
@@ -280,7 +300,9 @@ def command(
         key = f"{language}-surprise" if no_parser else language
         stored = out / f"{key}.jsonl.gz"
         if detector is not None:
-            items = list(materials(language, data, git_rows, corpus, n_made, n_clean, n_rows))
+            items = list(
+                materials(language, data, git_rows, corpus, n_made, n_clean, n_rows, mined)
+            )
             examples = collect(detector, language, tqdm(items, desc=key, unit="file"))
             save(stored, examples)
         else:

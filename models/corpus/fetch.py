@@ -183,10 +183,10 @@ def _in_git(entry: Entry, mirror: Path | None, wanted: Wanted) -> Files:
         path = raw_path.decode("utf-8", errors="replace")
         if kind == b"blob" and mode != b"120000" and size.isdigit() and wanted(path, int(size)):
             chosen.append((path, blob))
-    yield from _blobs(git, chosen)
+    yield from blobs(git, chosen)
 
 
-def _blobs(git: list[str], chosen: list[tuple[str, bytes]]) -> Files:
+def blobs(git: list[str], chosen: list[tuple[str, bytes]]) -> Files:
     with subprocess.Popen(
         [*git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

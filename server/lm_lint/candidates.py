@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+# Kinds of repairs that write anew what stands between two places and stays.
+_JOINT = frozenset(["quote", "enclose", "unwrap", "rebracket", "move", "prompt"])
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Replace text[start:end] by `text`.
 
-    op         what the repair does: insert, delete, replace, swap, respell, indent, or a kind of
-               lm_lint.html_repairs
+    op         what the repair does: insert, delete, replace, swap, respell, indent, a kind of
+               lm_lint.joint_edits or of lm_lint.html_repairs
     removed    the lexeme that goes, "" for none
     added      the lexeme that comes
     free_bits  the first price: higher is likelier
@@ -23,6 +26,11 @@ class Candidate:
     removed: str
     added: str
     free_bits: float
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether most of what is replaced is written again."""
+        return self.op in _JOINT
 
     def apply(self, text: str) -> str:
         return text[: self.start] + self.text + text[self.end :]

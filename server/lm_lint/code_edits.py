@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lm_lint import bracket_edits, lexeme_edits, line_edits
+from lm_lint import bracket_edits, joint_edits, lexeme_edits, line_edits
 from lm_lint.candidates import Candidate
 from lm_lint.window import Window
 
-_KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 50, "line": 60}
+_KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 50, "line": 60, "joint": 100}
 
 
 def proposed(window: Window) -> list[Candidate]:
@@ -27,8 +27,8 @@ def proposed(window: Window) -> list[Candidate]:
             *lexeme_edits.swaps(window),
             *lexeme_edits.respelt(window),
             *lexeme_edits.end_tags(window),
-            *lexeme_edits.pairs(window),
         ],
+        "joint": joint_edits.joint(window),
         "line": line_edits.lines(window),
         "replace": lexeme_edits.replacements(window, _KEPT["replace"]),
     }

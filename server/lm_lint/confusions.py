@@ -69,6 +69,11 @@ TOGETHER: dict[Language, tuple[tuple[re.Pattern[str], str], ...]] = {
         (re.compile(r"=>"), ">="),
         (re.compile(r"\belse(\s*\([^()]*\))(?=\s*\{)"), r"else if\1"),
         (re.compile(r"\(\(([^()]*)\)\{"), r"((\1)) {"),
+        (re.compile(r"([-+*/%&|^=!<>])[ \t]+=(?!=)"), r"\1="),
+        (re.compile(r"&[ \t]+&"), "&&"),
+        (re.compile(r"\|[ \t]+\|"), "||"),
+        (re.compile(r"-[ \t]+>"), "->"),
+        (re.compile(r"=!"), "!="),
     ),
     "python": (
         (re.compile(r"\belse[ \t]+if\b"), "elif"),
@@ -79,6 +84,10 @@ TOGETHER: dict[Language, tuple[tuple[re.Pattern[str], str], ...]] = {
         (re.compile(r"=>"), ">="),
         (re.compile(r"<>"), "!="),
         (re.compile(r"!(?=[\w(])"), "not "),
+        (re.compile(r"([-+*/%&|^=!<>])[ \t]+=(?!=)"), r"\1="),
+        (re.compile(r"=!"), "!="),
+        (re.compile(r"[ \t]*&&[ \t]*"), " and "),
+        (re.compile(r"[ \t]*\|\|[ \t]*"), " or "),
     ),
     "html": (),
 }

@@ -10,7 +10,7 @@ from heapq import nlargest
 import numpy as np
 
 from lm_lint.candidates import Candidate
-from lm_lint.confusions import CONFUSED, SIGNS, SPLIT_WORDS, TOGETHER
+from lm_lint.confusions import CONFUSED, SIGNS, SPLIT_WORDS
 from lm_lint.lexemes import KEYWORDS, Lexeme, joins, nearly
 from lm_lint.window import TRAILING, Gap, Window
 
@@ -166,23 +166,6 @@ def respelt(window: Window) -> Iterator[Candidate]:
 
 def _respelling(lexeme: Lexeme, wanted: str, free_bits: float) -> Candidate:
     return Candidate(lexeme.start, lexeme.end, wanted, "respell", lexeme.text, wanted, free_bits)
-
-
-def pairs(window: Window) -> Iterator[Candidate]:
-    """Two edits that come together, where one alone does not suffice."""
-    for closer in ("))", "]]", "])", ")]"):
-        for gap in window.gaps:
-            far = window.distance(gap.after_token)
-            if far < 1.0:
-                cost = window.cost(gap.before_token, window.vocabulary.entries(closer[0]))
-                free = window.surprise(gap.after_token) - cost - far - 6.0
-                yield Candidate(gap.before, gap.before, closer, "pair", "", closer, free)
-    for pattern, new in TOGETHER[window.language]:
-        for match in pattern.finditer(window.text, *window.limits):
-            place = window.token_at(match.start())
-            free = 6.0 - window.distance(place)
-            added = match.expand(new)
-            yield Candidate(match.start(), match.end(), added, "pair", "two", "two", free)
 
 
 def end_tags(window: Window) -> Iterator[Candidate]:

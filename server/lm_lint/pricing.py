@@ -31,7 +31,7 @@ class Price:
     """A repair in bits.
 
     added    what the inserted tokens cost in their place
-    removed  what the tokens cost that go
+    removed  what the tokens cost that go; where most of them come again, both are less what they share
     near     what is saved on the few tokens that follow
     saved    what is saved on all that follow in the window
     on_signs what of that is saved on signs and line starts, which syntax is made of
@@ -73,8 +73,10 @@ class Pricing:
         ]
         costs = self._reading.cost([first for first, _, _ in edits], continuations)
         return [
-            self._price(first, last, end, len(ids), cost)
-            for (first, last, ids), end, cost in zip(edits, ends, costs, strict=True)
+            self._price(candidate.is_joint, first, last, end, len(ids), cost)
+            for candidate, (first, last, ids), end, cost in zip(
+                candidates, edits, ends, costs, strict=True
+            )
         ]
 
     def best(
@@ -130,14 +132,22 @@ class Pricing:
         return first, last, ids.tolist()
 
     def _price(
-        self, first: int, last: int, end: int, n_new: int, cost: npt.NDArray[np.float32]
+        self,
+        is_joint: bool,
+        first: int,
+        last: int,
+        end: int,
+        n_new: int,
+        cost: npt.NDArray[np.float32],
     ) -> Price:
         saved = self._bits[last:end] - cost[n_new:]
         # The end of the text has a price and no kind.
         signs, text = self._is_sign[last:end], self._is_text[last:end]
+        added, removed = float(cost[:n_new].sum()), float(self._bits[first:last].sum())
+        kept = min(added, removed) if is_joint else 0.0
         return Price(
-            float(cost[:n_new].sum()),
-            float(self._bits[first:last].sum()),
+            added - kept,
+            removed - kept,
             float(saved[:_NEAR_TOKENS].sum()),
             float(saved.sum()),
             float(saved[: len(signs)][signs].sum()),

@@ -32,7 +32,7 @@ from lm_lint.window import Window
 Key = tuple[int, tuple[str, ...], tuple[str, ...]]
 
 _SEVERAL = 3  # so many problems may be those of several slips
-_CHECKED = 420  # candidates that the parsers see; the first 260 lose one in twenty repairs
+_CHECKED = 500  # candidates that the parsers see; the first 260 lose one in twenty repairs
 
 
 def go_on() -> None:

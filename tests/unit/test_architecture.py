@@ -31,7 +31,7 @@ ORDER = (
     ("lexemes", "c_tokens", "c_macros", "c_source", "c_rules", "python_rules", "structure"),
     ("memory", "parts", "suspects"),
     ("vocabulary", "confusions", "candidates", "window"),
-    ("bracket_edits", "lexeme_edits", "line_edits"),
+    ("bracket_edits", "joint_edits", "lexeme_edits", "line_edits"),
     ("code_edits",),
     ("clusters", "pricing", "features"),
     ("witnesses", "examination", "detector"),
