@@ -7,19 +7,46 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import click
 from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
-from lm_lint.text import LANGUAGES
+from lm_lint.text import LANGUAGES, Language
 from models.corpus import build, filters, manifest
 from models.corpus.extract import Extraction, extract, order_key
 from models.corpus.fetch import FetchError
 from models.records import SPLITS
 
 _DEFAULT_MANIFEST = Path(__file__).parent.parent / "manifest.toml"
+
+
+class Cap(click.ParamType):  # type: ignore[type-arg]
+    """KIND.LANGUAGE=MB."""
+
+    name = "KIND.LANGUAGE=MB"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[tuple[manifest.Kind, Language], float]:
+        if isinstance(value, tuple):
+            return value
+        kind, _, rest = str(value).partition(".")
+        language, _, size = rest.partition("=")
+        try:
+            megabytes = float(size)
+        except ValueError:
+            megabytes = math.nan
+        if kind not in manifest.KINDS or language not in LANGUAGES or not megabytes > 0:
+            self.fail(
+                f"{value!r} is not KIND.LANGUAGE=MB; kinds are {', '.join(manifest.KINDS)}, languages "
+                f"{', '.join(LANGUAGES)}, as in git.html=0.6.",
+                param,
+                ctx,
+            )
+        return (cast(manifest.Kind, kind), cast(Language, language)), megabytes
 
 
 @click.command("corpus")
@@ -83,6 +110,14 @@ _DEFAULT_MANIFEST = Path(__file__).parent.parent / "manifest.toml"
     help="Of training text in each language, some of every project.",
 )
 @click.option(
+    "--cap",
+    "caps",
+    type=Cap(),
+    multiple=True,
+    help="Of each project of a kind at most so much training text in a language, as in git.html=0.6; may be given "
+    "more than once. Caps of the manifest that are lower stay.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     default=2,
@@ -99,6 +134,7 @@ def command(
     fraction: float,
     project_fraction: float,
     most_mb: float,
+    caps: tuple[tuple[tuple[manifest.Kind, Language], float], ...],
     jobs: int,
 ) -> None:
     """Fetch the packages of the manifest and keep the text worth learning from.
@@ -117,6 +153,7 @@ def command(
             )
         entries = [entry for entry in entries if entry.name in only]
     entries = [entry for entry in entries if _is_drawn(entry, project_fraction)]
+    entries = [entry.capped(dict(caps)) for entry in entries] if caps else entries
     step = partial(extract, data=data, git_mirror=git_mirror, without=frozenset(without))
     extractions, failures = _extract_all(entries, step, jobs)
     console = Console()

@@ -5,9 +5,11 @@ Knows nothing of how a package is fetched or which of its files are worth keepin
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -126,6 +128,16 @@ class Entry:
     def cap_bytes(self, language: Language) -> float:
         cap_mb = self.cap_mb.get(language, 10.0) if isinstance(self.cap_mb, dict) else self.cap_mb
         return cap_mb * 1e6
+
+    def capped(self, caps: Mapping[tuple[Kind, Language], float]) -> Entry:
+        """The entry with no more of a language than is allowed to its kind, in MB; held-out ones stay as they are."""
+        if self.role != "train":
+            return self
+        most = {
+            language: min(self.cap_bytes(language) / 1e6, caps.get((self.kind, language), math.inf))
+            for language in self.languages
+        }
+        return replace(self, cap_mb=dict(most))
 
 
 def plain(name: str) -> str:

@@ -438,6 +438,29 @@ def test_a_cap_takes_a_sample_that_stays_the_same(workshop: Workshop) -> None:
     assert workshop.kept("python")["train"] == first
 
 
+def test_caps_by_kind_take_less_of_each_project(workshop: Workshop) -> None:
+    files = {f"{number}.py": _function(number) * 3 for number in range(40)}
+    for name, role in (("one", "train"), ("other", "valid")):
+        own = {path: text.replace("def ", f"def {name}_") for path, text in files.items()}
+        workshop.project(name, dict(own), role=role)
+    assert workshop.run().exit_code == 0
+    everything = workshop.kept("python")
+    assert workshop.run("--cap", "git.python=0.001", "--cap", "directory.c=0.001").exit_code == 0
+    assert workshop.kept("python") == everything
+    assert workshop.run("--cap", "directory.python=0.001").exit_code == 0
+    few = workshop.kept("python")
+    assert few["valid"] == everything["valid"]
+    assert 0 < len(few["train"]) < len(everything["train"]) / 2
+    assert set(few["train"]) < set(everything["train"])
+
+
+@pytest.mark.parametrize("cap", ["python=1", "git.perl=1", "rpm.c=1", "git.c=much", "git.c=-1"])
+def test_a_wrong_cap_is_told(workshop: Workshop, cap: str) -> None:
+    result = workshop.run("--cap", cap)
+    assert result.exit_code == 2
+    assert "KIND.LANGUAGE=MB" in result.output
+
+
 def test_a_project_that_cannot_be_read_is_named_and_skipped(workshop: Workshop) -> None:
     workshop.project("good", {"a.c": C_PROGRAM})
     workshop.project("lost", {}, package="/nowhere/at-all")
