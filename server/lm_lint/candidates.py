@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# Kinds of repairs that write anew what stands between two places and stays.
-_JOINT = frozenset(["quote", "enclose", "unwrap", "rebracket", "move", "prompt"])
+# Kinds of repairs that change two places and keep what stands between them, or take away several lexemes.
+_JOINT = frozenset(["quote", "enclose", "unwrap", "rebracket", "prompt", "join", "split", "cut"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Candidate:
 
     @property
     def is_joint(self) -> bool:
-        """Whether most of what is replaced is written again."""
+        """Whether it is an edit of lm_lint.joint_edits' own kinds."""
         return self.op in _JOINT
 
     def apply(self, text: str) -> str:

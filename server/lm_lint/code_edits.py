@@ -14,11 +14,12 @@ from lm_lint import bracket_edits, joint_edits, lexeme_edits, line_edits
 from lm_lint.candidates import Candidate
 from lm_lint.window import Window
 
-_KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 50, "line": 60, "joint": 100}
+_KEPT = {"insert": 170, "delete": 60, "replace": 80, "other": 50, "line": 60, "joint": 48}
 
 
-def proposed(window: Window) -> list[Candidate]:
-    """The edits with the best first price, best first, without repeats."""
+def proposed(window: Window, joint: bool = True) -> list[Candidate]:
+    """The edits with the best first price, best first, without repeats; `joint` ones too, of which most need a
+    parser's word."""
     groups: dict[str, Iterable[Candidate]] = {
         "insert": lexeme_edits.insertions(window, _KEPT["insert"]),
         "delete": lexeme_edits.deletions(window),
@@ -27,8 +28,9 @@ def proposed(window: Window) -> list[Candidate]:
             *lexeme_edits.swaps(window),
             *lexeme_edits.respelt(window),
             *lexeme_edits.end_tags(window),
+            *joint_edits.pairs(window),
         ],
-        "joint": joint_edits.joint(window),
+        "joint": joint_edits.joint(window) if joint else (),
         "line": line_edits.lines(window),
         "replace": lexeme_edits.replacements(window, _KEPT["replace"]),
     }

@@ -34,8 +34,9 @@ CLUSTERS_AT_ONCE = 16
 _WHOLE_CHARS = 2000  # a cluster that begins within so much is read from the text's start
 _CONTEXT_CHARS = 1000  # for others so much before them is read, and for all a little behind
 _BEHIND_CHARS = 400
-_QUICK = 160  # candidates that the model looks at for a short while
-_KEPT = 16  # and for a long one
+_QUICK = 176  # candidates that the model looks at for a short while
+_KEPT = 16  # and for a long one,
+_KEPT_JOINT = 6  # and of those that change two places
 _SURPRISES = 24
 _LEAST_EXCESS_BITS = 5.0
 _REMEMBERED_CLUSTERS = 256
@@ -292,17 +293,26 @@ class Examination:
         """A short look at all, a long one at the best."""
         self.examiner.breathe()
         pricing = Pricing(self.examiner.reader.tokenizer, self.text, self.language, self.reading)
-        if len(better) > _KEPT:
-            pairs = better
-            order = pricing.best(
-                [candidate for candidate, _ in pairs],
-                QUICK_TOKENS,
-                _KEPT,
-                lambda i, price: self._quick_rank(pairs[i], price),
-            )
-            better = [pairs[i] for i in order]
-        prices = pricing.prices([candidate for candidate, _ in better], WINDOW_TOKENS)
-        return [(c, after, price) for (c, after), price in zip(better, prices, strict=True)]
+        kept = [
+            pair
+            for is_joint, most in ((False, _KEPT), (True, _KEPT_JOINT))
+            for pair in self._best(pricing, [p for p in better if p[0].is_joint == is_joint], most)
+        ]
+        prices = pricing.prices([candidate for candidate, _ in kept], WINDOW_TOKENS)
+        return [(c, after, price) for (c, after), price in zip(kept, prices, strict=True)]
+
+    def _best(
+        self, pricing: Pricing, pairs: list[tuple[Candidate, Health | None]], most: int
+    ) -> list[tuple[Candidate, Health | None]]:
+        if len(pairs) <= most:
+            return pairs
+        order = pricing.best(
+            [candidate for candidate, _ in pairs],
+            QUICK_TOKENS,
+            most,
+            lambda i, price: self._quick_rank(pairs[i], price),
+        )
+        return [pairs[i] for i in order]
 
     def _quick_rank(self, pair: tuple[Candidate, Health | None], price: Price) -> float:
         candidate, after = pair

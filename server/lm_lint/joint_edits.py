@@ -1,5 +1,5 @@
 """Edits that change two places at once and are one slip all the same: both quotes of a string, both brackets of a pair,
-a bracket that stands further on, signs and words written apart or together; prices in bits.
+signs and words written apart or together, several lexemes too many; prices in bits.
 
 Either half alone leaves a text as wrong as it was, so no series of small repairs finds them.
 """
@@ -9,14 +9,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from heapq import nlargest
 
 from lm_lint.candidates import Candidate
 from lm_lint.confusions import TOGETHER
 from lm_lint.lexemes import Lexeme
 from lm_lint.window import Window
 
-_KEPT = 60
 _REACH = 14  # lexemes between a suspect and the ends of what is put in quotes or brackets
 _ENDS = 6  # places that are tried for either of them
 _PAIRS_CHARS = 300
@@ -36,18 +34,19 @@ _ONE_LETTER = re.compile(r"\\?.")
 _NUMBER = re.compile(r"0[xXbBoO]\w+|\d+[uUlLfFjJ]+|\d+[eE]\d+")
 
 
-def joint(window: Window) -> Iterator[Candidate]:
-    """The likeliest of all of them."""
-    if window.language == "html":
-        return
-    places = _places(window)
-    yield from nlargest(
-        _KEPT,
-        itertools.chain(_around(window, places), _of_pairs(window), _moved(window, places)),
-        key=lambda candidate: candidate.free_bits,
-    )
+def pairs(window: Window) -> Iterator[Candidate]:
+    """Two edits side by side, where one alone does not suffice."""
     yield from _closers(window)
     yield from _together(window)
+
+
+def joint(window: Window) -> Iterator[Candidate]:
+    """Edits of lm_lint.candidates' joint kinds."""
+    if window.language == "html" or not window.lexemes:
+        return
+    places = _places(window)
+    yield from _around(window, places)
+    yield from _of_pairs(window)
     yield from _words(window)
     yield from _runs(window, places)
     yield from _prompts(window)
@@ -56,7 +55,7 @@ def joint(window: Window) -> Iterator[Candidate]:
 def _places(window: Window) -> list[int]:
     """The lexemes at which the suspects stand."""
     spots = {p.start for p in window.suspects[:8]} | {p.noticed for p in window.suspects[:8]}
-    return sorted({_lexeme_at(window, spot) for spot in spots}) if window.lexemes else []
+    return sorted({_lexeme_at(window, spot) for spot in spots})
 
 
 def _lexeme_at(window: Window, offset: int) -> int:
@@ -180,30 +179,6 @@ def _pairs(found: list[Lexeme], language: str) -> Iterator[tuple[int, int]]:
             last_of[lexeme.text] = i
 
 
-def _moved(window: Window, places: list[int]) -> Iterator[Candidate]:
-    """A closing bracket that stands elsewhere in its line, behind another lexeme."""
-    found, text = window.lexemes, window.text
-    for place in places:
-        around = range(max(place - _REACH, 0), min(place + _REACH, len(found)))
-        for i, j in itertools.product(around, repeat=2):
-            sign, other = found[i], found[j]
-            if sign.text not in (")", "]") or j in (i - 1, i):
-                continue
-            if j < i:
-                start, end = other.end, sign.end
-                new = sign.text + text[other.end : sign.start]
-            else:
-                start, end = sign.start, other.end
-                new = text[sign.end : other.end] + sign.text
-            if "\n" in new or new == text[start:end]:
-                continue
-            behind = window.ends[j]
-            known = behind in window.row
-            cost = window.cost(behind, window.vocabulary.entries(sign.text)) if known else 8.0
-            free = window.surprise(window.starts[i]) - 10.0 - min(cost, 8.0)
-            yield Candidate(start, end, new, "move", sign.text, sign.text, free)
-
-
 # --- Side by side ----------------------------------------------------------------------------------------------------
 
 
@@ -226,7 +201,7 @@ def _together(window: Window) -> Iterator[Candidate]:
             free = 6.0 - window.distance(place)
             added = match.expand(new)
             if added != match[0]:
-                yield Candidate(match.start(), match.end(), added, "pair", "", "two", free)
+                yield Candidate(match.start(), match.end(), added, "pair", "two", "two", free)
 
 
 def _words(window: Window) -> Iterator[Candidate]:

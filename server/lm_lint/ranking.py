@@ -93,6 +93,13 @@ _BY_HAND: dict[str, float] = {
     "op swap": -6.0,
     "op respell": -4.0,
     "op indent": -4.0,
+    "op quote": -5.0,
+    "op enclose": -5.0,
+    "op unwrap": -6.0,
+    "op rebracket": -6.0,
+    "op join": -6.0,
+    "op split": -5.0,
+    "op cut": -8.0,
     "nothing": 2.5,
 }
 _UNFITTED: dict[str, dict[str, float]] = {

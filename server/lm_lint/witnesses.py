@@ -32,7 +32,7 @@ from lm_lint.window import Window
 Key = tuple[int, tuple[str, ...], tuple[str, ...]]
 
 _SEVERAL = 3  # so many problems may be those of several slips
-_CHECKED = 500  # candidates that the parsers see; the first 260 lose one in twenty repairs
+_CHECKED = 468  # candidates that the parsers see; the first 260 lose one in twenty repairs
 
 
 def go_on() -> None:
@@ -86,7 +86,7 @@ class CodeWitness:
 
     def proposed(self) -> list[Candidate]:
         """The edits that are checked, likeliest first."""
-        return proposed(self._window)[:_CHECKED]
+        return proposed(self._window, joint=self.before is not None)[:_CHECKED]
 
     def better(self) -> Iterator[tuple[Candidate, Health | None]]:
         """Where some edits mend the stretch altogether, those that only lessen what is wrong are
