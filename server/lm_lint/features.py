@@ -86,6 +86,8 @@ def of_candidate(
         res["behind"] = min(n_tokens_away, 8) / 4.0
     if candidate.op == "insert" and candidate.added.strip():
         res |= _of_place(candidate, text)
+    if language == "html":
+        res |= _of_neighbours(candidate, text)
     return res
 
 
@@ -141,6 +143,29 @@ def _of_place(candidate: Candidate, text: str) -> dict[str, float]:
     if not text[line_start : candidate.start].strip():
         res[f"at line start {added}"] = 1.0
     return res
+
+
+def _of_neighbours(candidate: Candidate, text: str) -> dict[str, float]:
+    """What stands next to an edit of a page, and whether it has its line for itself."""
+    before, behind = text[: max(candidate.start, 0)], text[max(candidate.end, 0) :]
+    own_line = not before.rpartition("\n")[2].strip() and not behind.partition("\n")[0].strip()
+    res = {
+        f"{candidate.op} behind {_kind_behind(before.rstrip())}": 1.0,
+        f"{candidate.op} before {_kind_before(behind.lstrip())}": 1.0,
+    }
+    return res | ({f"{candidate.op} alone": 1.0} if own_line else {})
+
+
+def _kind_behind(text: str) -> str:
+    if not text.endswith(">"):
+        return "text" if text else "nothing"
+    return _kind_before(text[text.rfind("<") :])
+
+
+def _kind_before(text: str) -> str:
+    if not text.startswith("<"):
+        return "text" if text else "nothing"
+    return "end" if text.startswith("</") else "mark" if text.startswith("<!") else "start"
 
 
 def of_nothing(

@@ -48,6 +48,26 @@ def test_an_insertion_by_hand() -> None:
     }
 
 
+PAGE = "<div>\n<p>One</p>\n</p>\n<!-- two -->three\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (PAGE.index("</p>\n<!"), PAGE.index("\n<!"), {"behind end", "before mark", "alone"}),
+        (PAGE.index("</p>"), PAGE.index("</p>"), {"behind text", "before end"}),
+        (PAGE.index("\n<p>"), PAGE.index("\n<p>"), {"behind start", "before start"}),
+        (len(PAGE), len(PAGE), {"behind text", "before nothing", "alone"}),
+        (0, 0, {"behind nothing", "before start"}),
+        (-5, -5, {"behind nothing", "before start"}),
+    ],
+)
+def test_what_stands_next_to_an_edit_of_a_page(start: int, end: int, expected: set[str]) -> None:
+    edit = Candidate(start, end, "", "delete-end-tag", "p", "", 0.0)
+    found = {name for name in of(edit, "html", text=PAGE) if " be" in name or " alone" in name}
+    assert found == {f"delete-end-tag {each}" for each in expected}
+
+
 def price_of(**bits: float) -> Price:
     """A price that is 0 but for what is given."""
     values: dict[str, Any] = dict.fromkeys(Price.__dataclass_fields__, 0.0)
