@@ -329,8 +329,9 @@ def _offsets(source: bytes, added: list[int]) -> np.ndarray[tuple[int], np.dtype
 # beginners write as `main()`, and the ranges of GNU C.
 _CASE_RANGE = re.compile(r"(?<=\bcase\b)([^:;\n]*?)\.\.\.([^:;\n]*)(?=:)")
 _NO_TYPE = re.compile(
-    r"^[ \t]*(?=(?!(?:if|for|while|switch|return)\b)[A-Za-z_]\w*[ \t]*\([^;{}()]*\)\s*"
-    r"(?:[\w*\[\], \t]+;\s*){0,9}\{)",
+    # Possessive, so that blanks are shared out in one way only.
+    r"^[ \t]*(?=(?!(?:if|for|while|switch|return)\b)[A-Za-z_]\w*[ \t]*\([^;{}()]*\)\s*+"
+    r"(?:[\w*\[\],][\w*\[\], \t]*+;\s*+){0,9}\{)",
     re.MULTILINE,
 )
 _TYPE_LINE = re.compile(r"[ \t]*\w[\w* \t]*(?:/\*[^\n]*\*/)?")

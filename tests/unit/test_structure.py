@@ -110,6 +110,15 @@ def test_offsets_hold_behind_a_function_without_a_type() -> None:
     assert expected
 
 
+def test_a_call_before_many_indented_names_is_read_at_once() -> None:
+    """Blanks between the statements could be shared out in 12 to the power of 9 ways."""
+    text = "f(a)\n" + "            x;\n" * 12 + "}\n"
+    assert structure.without_old_c(text) == (text, [])
+    old = "f(a)\n" + "            int a;\n" * 9 + "{\n}\n"
+    assert structure.without_old_c(old) == (f"int {old}", [0])
+    assert structure.without_old_c(old.replace("int a;", "int a;\n            int b;", 1))[1] == []
+
+
 def test_offsets_count_code_points_and_not_bytes() -> None:
     plain, accented = "int f( { return 1; }", "/*é😀*/int f( { return 1; }"
     shift = len(accented) - len(plain)
