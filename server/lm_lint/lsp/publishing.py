@@ -21,7 +21,7 @@ from lm_lint.lsp.snapshots import Snapshot
 from lm_lint.text import Edit
 
 Span = tuple[int, int]
-LEAST_SHOWN = 0.01  # repairs below are not offered
+_LEAST_NOTICED = 0.05  # for the coming and going of repairs below nothing is sent again
 Publish = Callable[[types.PublishDiagnosticsParams], None]
 
 
@@ -58,7 +58,7 @@ def looks(item: types.Diagnostic) -> object:
     repairs = [
         (repair["range"], repair["newText"])
         for idx, repair in enumerate(data.get("repairs", ()))
-        if idx == 0 or repair["confidence"] >= LEAST_SHOWN
+        if idx == 0 or repair["confidence"] >= _LEAST_NOTICED
     ]
     return (item.range, item.code, item.severity, item.message, repairs)
 
