@@ -342,7 +342,7 @@ def test_offsets_of_the_normal_form_go_there_and_back(text: str) -> None:
         assert normal.normal_offset(normal.original_offset(offset)) == offset
 
 
-RUBBLE = "<di<div>\n<p>a</p\x85</div>\n\n)v\x0c\n<p>a</p>def\u2028int x = f(1);\nint x = f漢);\n/div>\n)\n"
+RUBBLE = "void g(void)\n{\n" + "    x = f(1;\n" * 45 + "}\n"
 
 
 @pytest.mark.released
