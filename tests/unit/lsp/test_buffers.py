@@ -50,6 +50,8 @@ def part(line: int, start: int, end: int, text: str) -> types.TextDocumentConten
         ("erb", "file:///config.yml.erb", None),
         ("cython", "file:///a.py", None),
         ("latex", "file:///a.tex", None),
+        ("c", "file:///a/routes.py", "python"),
+        ("c", "file:///a/routes.c", "c"),
     ],
 )
 def test_the_language_follows_from_the_id_then_from_the_name(
