@@ -215,9 +215,9 @@ def _indentation(text: str, start: int, levels: list[int]) -> Iterator[str]:
         yield f"<indent to {width}>"
 
 
-_HTML = re.compile(r"</?[^\W\d][\w:-]*|/?>|<!--|-->|\w+|[^\w\s]", re.DOTALL)
+HTML_LEXEMES = re.compile(r"</?[^\W\d][\w:-]*|/?>|<!--|-->|\w+|[^\w\s]", re.DOTALL)
 
 
 def _html_lexemes(text: str) -> list[str]:
     """Names of tags in lower case, words, single signs; blanks are layout, even in text and in attributes."""
-    return [s.lower() if s[0] == "<" else s for s in _HTML.findall(text)]
+    return [s.lower() if s[0] == "<" else s for s in HTML_LEXEMES.findall(text)]

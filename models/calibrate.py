@@ -2,9 +2,9 @@
 
     python -m models calibrate models/small --slips DIR [--git-rows DIR] [--mined DIR]
 
-Takes a model's folder; the tuning part of real slips, and slips that commits mended (models/mine.py); held-out projects of the validation part, for
-made slips and correct text (no project of the test part, which reports are made on). Gives
-`detector.json` in the folder, and the examples in runs/calibration, from which --refit starts.
+Takes a model's folder; the tuning part of real slips, and slips that commits mended (models/mine.py);
+held-out projects of the validation part, for made slips and correct text (no project of the test part,
+which reports are made on). Gives `detector.json` in the folder, and the examples in runs/calibration, from which --refit starts.
 
 An example is one cluster of problems: the features of its options and of "nothing is wrong", and
 which of them is right. The weights maximize the probability of what is right, with a pull to zero.
@@ -276,7 +276,11 @@ def load(path: Path) -> list[Example]:
 @click.argument("model", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--slips", "data", type=click.Path(path_type=Path), required=True)
 @click.option("--git-rows", type=click.Path(path_type=Path))
-@click.option("--mined", type=click.Path(path_type=Path), help="Slips of python -m models mine.")
+@click.option(
+    "--mined",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Slips of python -m models mine.",
+)
 @click.option("--corpus", type=click.Path(path_type=Path), default=Path("data/corpus"))
 @click.option("--language", "languages", type=click.Choice(LANGUAGES), multiple=True)
 @click.option("--made", "n_made", default=240, show_default=True, help="Made slips of each way.")

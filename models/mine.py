@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import click
 from tqdm import tqdm
 
+from bench.slips import HTML_LEXEMES
 from lm_lint import suspects
 from lm_lint.lexemes import lexemes
 from lm_lint.text import LANGUAGES, Language, difference
@@ -45,7 +46,6 @@ _MAX_CHARS = 30_000
 _MOST_HUNKS = 40  # of a commit that mended a slip and did much else besides
 _MOST_TRIED = 16
 _PAIRED_CHARS = 300  # so near two edits may mend one slip together
-_HTML_LEXEME = re.compile(r"<!--|-->|</?[\w:-]+|/?>|\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,7 @@ def hunks(before: str, after: str, language: Language) -> Iterator[Hunk]:
 
 
 def _offsets(lines: list[str]) -> list[int]:
-    res = [0]
-    for line in lines:
-        res.append(res[-1] + len(line))
-    return res
+    return list(accumulate(map(len, lines), initial=0))
 
 
 def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
@@ -108,7 +105,7 @@ def _inside(
 
 def _lexemes(text: str, language: Language) -> tuple[list[str], list[tuple[int, int]]]:
     if language == "html":
-        matches = list(_HTML_LEXEME.finditer(text))
+        matches = list(HTML_LEXEMES.finditer(text))
         return [m[0] for m in matches], [m.span() for m in matches]
     found = lexemes(text, language)
     return [lexeme.text for lexeme in found], [(lexeme.start, lexeme.end) for lexeme in found]

@@ -153,7 +153,7 @@ def command(
             )
         entries = [entry for entry in entries if entry.name in only]
     entries = [entry for entry in entries if _is_drawn(entry, project_fraction)]
-    entries = [entry.capped(dict(caps)) for entry in entries] if caps else entries
+    entries = [entry.capped(dict(caps)) for entry in entries]
     step = partial(extract, data=data, git_mirror=git_mirror, without=frozenset(without))
     extractions, failures = _extract_all(entries, step, jobs)
     console = Console()

@@ -133,11 +133,11 @@ class Entry:
         """The entry with no more of a language than is allowed to its kind, in MB; held-out ones stay as they are."""
         if self.role != "train":
             return self
-        most = {
+        most: dict[str, float] = {
             language: min(self.cap_bytes(language) / 1e6, caps.get((self.kind, language), math.inf))
             for language in self.languages
         }
-        return replace(self, cap_mb=dict(most))
+        return replace(self, cap_mb=most)
 
 
 def plain(name: str) -> str:

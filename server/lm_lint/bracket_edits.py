@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 
 from lm_lint.candidates import Candidate
-from lm_lint.lexemes import BRACES
+from lm_lint.lexemes import BRACES, CLOSER_OF
 from lm_lint.structure import Problem
 from lm_lint.text import indent_of, line_start
 from lm_lint.window import Window
 
-_CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
 _HEAD_END = re.compile(r"(?:\)|\b(?:else|do)|\b(?:struct|union|enum)[ \t]+\w+)(?=[ \t]*\n)")
 _LINE_END = re.compile(r"(?<=[^\s])[ \t]*$", re.MULTILINE)
 
@@ -21,14 +20,14 @@ def closers(window: Window) -> Iterator[Candidate]:
     brace also on a line of its own; and what closes nothing, or any closer like it before,
     taken away."""
     for suspect in window.suspects:
-        if suspect.opener in _CLOSER_OF:
+        if suspect.opener in CLOSER_OF:
             yield from _missing_closer(window, suspect)
         elif window.text[suspect.start : suspect.end] in ("}", ")", "]"):
             yield from _stray_closer(window, suspect)
 
 
 def _missing_closer(window: Window, suspect: Problem) -> Iterator[Candidate]:
-    closer = _CLOSER_OF[suspect.opener]
+    closer = CLOSER_OF[suspect.opener]
     ends = [m.start() for m in _LINE_END.finditer(window.text, suspect.end, suspect.noticed)]
     if suspect.opener != "{":
         ends = ends[:6]

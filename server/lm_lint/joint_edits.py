@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from lm_lint.candidates import Candidate
 from lm_lint.confusions import TOGETHER
-from lm_lint.lexemes import Lexeme
+from lm_lint.lexemes import CLOSER_OF, Lexeme
 from lm_lint.window import Window
 
 _REACH = 14  # lexemes between a suspect and the ends of what is put in quotes or brackets
 _ENDS = 6  # places that are tried for either of them
 _PAIRS_CHARS = 300
-_NEAR_LEXEMES = 20
-_CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
 _BRACKETS = {"c": "({", "python": "([{", "html": ""}
 _QUOTES = {"c": "\"'", "python": "'\"", "html": ""}
 # Behind these something begins, and before these it ends.
@@ -55,14 +54,8 @@ def joint(window: Window) -> Iterator[Candidate]:
 def _places(window: Window) -> list[int]:
     """The lexemes at which the suspects stand."""
     spots = {p.start for p in window.suspects[:8]} | {p.noticed for p in window.suspects[:8]}
-    return sorted({_lexeme_at(window, spot) for spot in spots})
-
-
-def _lexeme_at(window: Window, offset: int) -> int:
-    found = len(window.lexemes) - 1
-    while found and window.lexemes[found].start > offset:
-        found -= 1
-    return found
+    starts = [lexeme.start for lexeme in window.lexemes]
+    return sorted({max(bisect_right(starts, spot) - 1, 0) for spot in spots})
 
 
 # --- Quotes and brackets around something ------------------------------------------------------------------------
@@ -84,7 +77,7 @@ def _around(window: Window, places: list[int]) -> Iterator[Candidate]:
                 yield Candidate(start, end, new, "quote", "", quote, free - min(cost, 6.0))
         for opener in _BRACKETS[window.language]:
             cost = window.cost(begin, window.vocabulary.entries(opener))
-            new = opener + inner + _CLOSER_OF[opener]
+            new = opener + inner + CLOSER_OF[opener]
             called = first and opener == "(" and window.lexemes[first - 1].kind == "name"
             since = window.lexemes[first - 1].end if called else start
             yield Candidate(since, end, new, "enclose", "", opener, free - min(cost, 6.0))
@@ -128,8 +121,8 @@ def _is_apart(found: list[Lexeme], at: int, step: int) -> bool:
 def _is_whole(span: list[Lexeme]) -> bool:
     open_ones: list[str] = []
     for lexeme in span:
-        if lexeme.text in _CLOSER_OF:
-            open_ones.append(_CLOSER_OF[lexeme.text])
+        if lexeme.text in CLOSER_OF:
+            open_ones.append(CLOSER_OF[lexeme.text])
         elif lexeme.text in ")]}" and (not open_ones or open_ones.pop() != lexeme.text):
             return False
     return not open_ones
@@ -140,7 +133,7 @@ def _is_whole(span: list[Lexeme]) -> bool:
 
 def _of_pairs(window: Window) -> Iterator[Candidate]:
     """Brackets of another kind, and brackets and quotes taken away."""
-    for i, j in _pairs(window.lexemes, window.language):
+    for i, j in _pairs(window.lexemes):
         opener, closer = window.lexemes[i], window.lexemes[j]
         if closer.end - opener.start > _PAIRS_CHARS:
             continue
@@ -152,26 +145,26 @@ def _of_pairs(window: Window) -> Iterator[Candidate]:
         inner = window.text[opener.end : closer.start]
         yield Candidate(opener.start, closer.end, inner, "unwrap", opener.text, "", free - 2.0)
         for other in _BRACKETS[window.language]:
-            if opener.text in _CLOSER_OF and other != opener.text:
+            if opener.text in CLOSER_OF and other != opener.text:
                 cost = window.cost(window.starts[i], window.vocabulary.entries(other))
-                new = other + inner + _CLOSER_OF[other]
+                new = other + inner + CLOSER_OF[other]
                 price = free + 4.0 - min(cost, 8.0)
                 yield Candidate(
                     opener.start, closer.end, new, "rebracket", opener.text, other, price
                 )
 
 
-def _pairs(found: list[Lexeme], language: str) -> Iterator[tuple[int, int]]:
+def _pairs(found: list[Lexeme]) -> Iterator[tuple[int, int]]:
     """Brackets that belong together, and signs that stand twice in a line around something."""
     open_ones: list[int] = []
     last_of: dict[str, int] = {}
     for i, lexeme in enumerate(found):
         if lexeme.kind == "line":
             last_of.clear()
-        elif lexeme.text in _CLOSER_OF:
+        elif lexeme.text in CLOSER_OF:
             open_ones.append(i)
-        elif lexeme.text in _CLOSER_OF.values():
-            if open_ones and _CLOSER_OF[found[open_ones[-1]].text] == lexeme.text:
+        elif lexeme.text in CLOSER_OF.values():
+            if open_ones and CLOSER_OF[found[open_ones[-1]].text] == lexeme.text:
                 yield open_ones.pop(), i
         elif lexeme.text in ('"', "'", "**", "`"):
             if lexeme.text in last_of:

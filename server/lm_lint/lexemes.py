@@ -34,6 +34,7 @@ HIDDEN: dict[Language, str] = {
     "python": r"#[^\n]*|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)"
     r"|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?",
 }
+CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
 # The braces of C, as group 1; what hides them matches without it.
 BRACES = re.compile(rf"{HIDDEN['c']}|([{{}}])", re.DOTALL)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ class Price:
     """A repair in bits.
 
     added    what the inserted tokens cost in their place
-    removed  what the tokens cost that go; where most of them come again, both are less what they share
+    removed  what the tokens cost that go
     near     what is saved on the few tokens that follow
     saved    what is saved on all that follow in the window
     on_signs what of that is saved on signs and line starts, which syntax is made of
@@ -50,6 +50,11 @@ class Price:
     @property
     def gain(self) -> float:
         return self.removed - self.added + self.saved
+
+    def without_kept(self) -> Price:
+        """The price where most of what goes comes again: both are less what they share."""
+        kept = min(self.added, self.removed)
+        return replace(self, added=self.added - kept, removed=self.removed - kept)
 
 
 class Pricing:
@@ -72,11 +77,13 @@ class Pricing:
             for (_, last, ids), end in zip(edits, ends, strict=True)
         ]
         costs = self._reading.cost([first for first, _, _ in edits], continuations)
+        found = [
+            self._price(first, last, end, len(ids), cost)
+            for (first, last, ids), end, cost in zip(edits, ends, costs, strict=True)
+        ]
         return [
-            self._price(candidate.is_joint, first, last, end, len(ids), cost)
-            for candidate, (first, last, ids), end, cost in zip(
-                candidates, edits, ends, costs, strict=True
-            )
+            price.without_kept() if candidate.is_joint else price
+            for candidate, price in zip(candidates, found, strict=True)
         ]
 
     def best(
@@ -132,22 +139,14 @@ class Pricing:
         return first, last, ids.tolist()
 
     def _price(
-        self,
-        is_joint: bool,
-        first: int,
-        last: int,
-        end: int,
-        n_new: int,
-        cost: npt.NDArray[np.float32],
+        self, first: int, last: int, end: int, n_new: int, cost: npt.NDArray[np.float32]
     ) -> Price:
         saved = self._bits[last:end] - cost[n_new:]
         # The end of the text has a price and no kind.
         signs, text = self._is_sign[last:end], self._is_text[last:end]
-        added, removed = float(cost[:n_new].sum()), float(self._bits[first:last].sum())
-        kept = min(added, removed) if is_joint else 0.0
         return Price(
-            added - kept,
-            removed - kept,
+            float(cost[:n_new].sum()),
+            float(self._bits[first:last].sum()),
             float(saved[:_NEAR_TOKENS].sum()),
             float(saved.sum()),
             float(saved[: len(signs)][signs].sum()),

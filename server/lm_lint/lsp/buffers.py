@@ -41,12 +41,12 @@ _UNNAMED = frozenset({"", "plaintext", "text"})
 def language_for(language_id: str, uri: str) -> Language | None:
     """By what the editor calls the language; by the name only where the editor knows no better."""
     language_id = language_id.lower()
-    if language_id == "c" and uri.endswith((".py", ".pyi")):
+    name = PurePosixPath(uris.urlparse(uri)[2]).name
+    if language_id == "c":
         # Emacs' eglot 1.9 calls every file by the first language of a server that knows several.
-        return "python"
+        return language_of(name) or "c"
     if language_id in _LANGUAGES:
         return _LANGUAGES[language_id]
-    name = PurePosixPath(uris.urlparse(uri)[2]).name
     if language_id in _TEMPLATES:
         return "html" if name.count(".") < 2 else language_of(name)
     return language_of(name) if language_id in _UNNAMED else None

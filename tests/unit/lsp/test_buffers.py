@@ -52,6 +52,7 @@ def part(line: int, start: int, end: int, text: str) -> types.TextDocumentConten
         ("latex", "file:///a.tex", None),
         ("c", "file:///a/routes.py", "python"),
         ("c", "file:///a/routes.c", "c"),
+        ("c", "file:///a/page.html", "html"),
     ],
 )
 def test_the_language_follows_from_the_id_then_from_the_name(
