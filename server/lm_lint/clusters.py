@@ -33,11 +33,21 @@ _BORDER: dict[Language, re.Pattern[str]] = {
 
 @dataclass(frozen=True)
 class Cluster:
-    """Problems that lie in text[start:end]; their offsets are those of the whole text."""
+    """Problems that lie in text[start:end]; their offsets are those of the whole text.
+
+    judged  the stretch as parsers are to see it, "" where that is text[start:end] (separation.py)
+    first   whether other slips of the stretch wait until these problems are mended
+    """
 
     start: int
     end: int
     problems: tuple[Problem, ...]
+    judged: str = ""
+    first: bool = False
+
+    def stretch(self, text: str) -> str:
+        """What parsers are to see of a text that the cluster is of."""
+        return self.judged or text[self.start : self.end]
 
 
 def clusters(text: str, language: Language, problems: list[Problem]) -> list[Cluster]:

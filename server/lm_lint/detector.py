@@ -66,6 +66,7 @@ class Detector(Examiner):
         n_examined = 0
         for n_rounds in range(ROUNDS):
             accepted: list[Finding] = []
+            waiting = False
             for examination in self.examinations(current, language, settled):
                 if n_rounds >= _ROUNDS_OF_RUBBLE and _is_rubble(examination):
                     continue
@@ -75,19 +76,20 @@ class Detector(Examiner):
                 examined = examination.result()
                 finding = self._finding(current, language, examined)
                 if finding is None or finding.confidence < _ACCEPTED:
-                    settled.add(current[examined.cluster.start : examined.cluster.end])
+                    settled.add(examined.cluster.stretch(current))
+                    waiting = waiting or examined.cluster.first
                 if finding is not None:
                     if (original := _in_original(finding, moved, text)) is not None:
                         res.append(original)
                     if finding.confidence >= _ACCEPTED:
                         accepted.append(finding)
-            if not accepted:
+            if not accepted and not waiting:
                 break
             # From the last to the first, so that each place is still where it was.
             for repair in sorted((f.repairs[0] for f in accepted), key=lambda r: -r.start):
                 current = repair.apply(current)
                 moved.append((repair.start, len(repair.text) - (repair.end - repair.start)))
-        return sorted(res, key=lambda finding: -finding.confidence)
+        return _once(sorted(res, key=lambda finding: -finding.confidence))
 
     def _finding(self, text: str, language: Language, examined: Examined) -> Finding | None:
         """The best option as a finding. Its confidence is that there is this slip, here or where
@@ -152,11 +154,11 @@ class Detector(Examiner):
             edit = other.candidate.moved(by)
             found = page.after(edit.start, edit.end, edit.text)
             return structure.health_of(found, len(text)).weight <= enough
-        start, end = examined.cluster.start, examined.cluster.end
-        both = text[:end]
+        start = examined.cluster.start
+        both = examined.cluster.stretch(text)
         for candidate in (second, first):
-            both = candidate.apply(both)
-        return structure.health(both[start:], language, enough) is not None
+            both = candidate.moved(-start).apply(both)
+        return structure.health(both, language, enough) is not None
 
 
 def _is_rubble(examination: Examination) -> bool:
@@ -207,6 +209,14 @@ def _in_original(finding: Finding, moved: list[tuple[int, int]], text: str) -> F
     start = _back(finding.start, moved)
     end = max(start, _back(finding.end, moved))
     return replace(finding, start=start, end=end, repairs=tuple(repairs))
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Without what was found before: a slip is looked at alone, and again as others are mended."""
+    res: dict[Repair, Finding] = {}
+    for finding in findings:
+        res.setdefault(replace(finding.repairs[0], confidence=0.0), finding)
+    return list(res.values())
 
 
 def _back(offset: int, moved: list[tuple[int, int]]) -> int:

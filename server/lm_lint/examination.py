@@ -24,6 +24,7 @@ from lm_lint.html_tags import Page
 from lm_lint.memory import Memory
 from lm_lint.pricing import QUICK_TOKENS, WINDOW_TOKENS, Price, Pricing
 from lm_lint.ranking import DEFAULT, Features, Ranker
+from lm_lint.separation import separated
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 from lm_lint.tokens import Tokenizer
@@ -129,10 +130,13 @@ class Examiner:
         found = clusters(text, language, problems)
         if not found:
             return
+        if self.parser:
+            done = settled or ()
+            found = [one for cluster in found for one in separated(text, language, cluster, done)]
         whole_text = WholeText.of(text, language, len(found), self.parser)
         n_examined = 0
         for cluster in found:
-            if settled and text[cluster.start : cluster.end] in settled:
+            if settled and cluster.stretch(text) in settled:
                 continue
             n_examined += 1
             if n_examined > CLUSTERS_AT_ONCE:
@@ -214,6 +218,7 @@ class Examination:
             self.start,
             self.end,
             self.examiner.parser,
+            self.cluster.judged,
         )
 
     def result(self) -> Examined:
@@ -240,11 +245,12 @@ class Examination:
     def _remembered(self) -> Evidence:
         examiner = self.examiner
         problems = [_moved(problem, -self.start) for problem in self.problems]
-        near = (self.key, self.stretch, *problems)
+        near = (self.key, self.stretch, self.cluster.judged, *problems)
         if not examiner.patient and (found := examiner.nearly.known(near)) is not None:
             examiner.took_shortcuts = True
             return found
-        key = (self.key, self.text, self.start, self.end, *self.problems, self._around())
+        place = (self.start, self.end, self.cluster.judged)
+        key = (self.key, self.text, *place, *self.problems, self._around())
         evidence = examiner.memory.get(key, 1, self._evidence)
         examiner.nearly.keep(near, 1, evidence)
         return evidence

@@ -67,11 +67,12 @@ class CodeWitness:
         start: int,
         end: int,
         parser: bool,
+        judged: str = "",
     ) -> None:
-        """The stretch is text[start:end]; the problems lie in it."""
+        """The stretch is text[start:end]; the problems lie in it. Parsers see `judged` in its place, which is as long."""
         self.language, self.start = language, start
         self.breathe: Callable[[], None] = go_on
-        self.stretch = text[start:end]
+        self.stretch = judged or text[start:end]
         self.before = structure.health(self.stretch, language) if parser else None
         self._mismatches = brace_mismatches(self.stretch) if language == "c" else 0
         self._fits: dict[tuple[int, int, str], float] = {}

@@ -170,6 +170,14 @@ def test_two_slips_are_two_findings_in_offsets_of_the_text(tiny_tokenizer: Token
     assert text.split() == C.split()
 
 
+def test_a_slip_is_found_beside_a_brace_that_is_none(tiny_tokenizer: Tokenizer) -> None:
+    """The brace that a macro closes comes first, and is let be."""
+    correct = C.replace("- 10;\n    }", "- 10;\n    END")
+    findings = check(tiny_tokenizer, "c", correct, correct.replace("(i + 1);", "(i + 1)"))
+    assert [finding.repairs[0].text for finding in findings if finding.confidence > 0.6] == [";"]
+    assert len({finding.start for finding in findings}) == len(findings)
+
+
 def test_another_slip_of_a_page_is_known_by_the_page_with_both_repairs(
     tiny_tokenizer: Tokenizer,
 ) -> None:
