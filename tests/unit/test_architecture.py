@@ -34,6 +34,7 @@ ORDER = (
     ("bracket_edits", "joint_edits", "lexeme_edits", "line_edits"),
     ("code_edits",),
     ("clusters", "pricing", "features"),
+    ("separation",),
     ("witnesses", "examination", "detector"),
     ("openers", "diagnostics", "suppressions", "remarks"),
     ("normal", "inspection", "checkpoints", "stretches", "live", "documents"),
