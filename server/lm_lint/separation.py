@@ -19,6 +19,7 @@ from lm_lint.clusters import Cluster
 from lm_lint.text import Language
 
 _MOST = 8  # groups of problems; each costs some readings of the stretch
+_RUBBLE = 24  # with more problems it is no program with some slips
 _LONG = 2  # lines of a problem; of what swallows more the first ones tell where it comes from
 _INK = re.compile(r"\S")
 
@@ -34,7 +35,7 @@ def separated(
     A slip that no line can be blamed for, such as a lost brace, comes alone (`first`), and the others when it is
     mended; or all as one, where it is `settled` that it will not be.
     """
-    if language != "c" or len(cluster.problems) < 2:
+    if language != "c" or not 2 <= len(cluster.problems) <= _RUBBLE:
         return [cluster]
     stretch = text[cluster.start : cluster.end]
     starts = tuple(problem.start - cluster.start for problem in cluster.problems)

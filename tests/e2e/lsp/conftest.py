@@ -9,8 +9,8 @@ import pytest
 
 from bench.lsp_client import FULL, Client, Pipes, start
 
-BROKEN = "int main(void) {\n    int x = f(1;\n    return 0;\n}\n"
-CLEAN = "int main(void) {\n    int x = f(1);\n    return 0;\n}\n"
+BROKEN = "int main(void) {\n    int x = add(1, 2;\n    return 0;\n}\n"
+CLEAN = "int main(void) {\n    int x = add(1, 2);\n    return 0;\n}\n"
 
 Connect = Callable[..., Client]
 

@@ -61,7 +61,7 @@ def test_what_the_pause_brings_is_announced(connect: Connect) -> None:
     first = pull(client, text)
     assert first["items"] == []
     before = refreshes(client)
-    at = CLEAN.index(")", CLEAN.index("f(1"))
+    at = CLEAN.index(")", CLEAN.index("add(1, 2"))
     client.edit(text, (at, at + 1, ""))
     while_typing = pull(client, text, first["resultId"])
     if while_typing["kind"] == "unchanged":  # else the machine is so slow that the pause is over
@@ -76,7 +76,7 @@ def test_a_client_that_cannot_be_told_waits_for_the_pause(connect: Connect) -> N
     client = connect(capabilities=capabilities, settings=lambda scope: settings)
     text = client.open("file:///typed.c", CLEAN)
     assert pull(client, text)["items"] == []
-    at = CLEAN.index(")", CLEAN.index("f(1"))
+    at = CLEAN.index(")", CLEAN.index("add(1, 2"))
     client.edit(text, (at, at + 1, ""))
     assert [item["code"] for item in pull(client, text)["items"]] == ["missing-token"]
 

@@ -48,8 +48,8 @@ def test_a_squiggle_that_was_edited_is_sent_again(client: Client) -> None:
     """Taken out and put back in one change: the client may have lost it."""
     text = client.open("untitled:touched", BROKEN)
     (found,) = client.published(text)
-    at = BROKEN.index("f(1;")
-    client.edit(text, (at, at + 4, ""), (at, at, "f(1;"))
+    at = BROKEN.index("add(1, 2;")
+    client.edit(text, (at, at + 9, ""), (at, at, "add(1, 2;"))
     (again,) = client.published(text)
     assert again["range"] == found["range"]
 
@@ -68,7 +68,7 @@ def test_what_is_being_typed_is_left_alone_until_it_is_saved(connect: Connect) -
     client = connect(settings=lambda scope: {"typing": {"pauseMs": 60_000}})
     text = client.open("untitled:typed", CLEAN)
     assert client.published(text) == []
-    at = CLEAN.index(")", CLEAN.index("f(1"))
+    at = CLEAN.index(")", CLEAN.index("add(1, 2"))
     client.edit(text, (at, at + 1, ""))
     client.settled(text)
     assert not client.unread
@@ -92,7 +92,7 @@ def test_after_the_pause_everything_is_looked_at(connect: Connect) -> None:
     client = connect(settings=lambda scope: {"typing": {"pauseMs": 20}})
     text = client.open("untitled:paused", CLEAN)
     assert client.published(text) == []
-    at = CLEAN.index(")", CLEAN.index("f(1"))
+    at = CLEAN.index(")", CLEAN.index("add(1, 2"))
     client.edit(text, (at, at + 1, ""))
     (found,) = client.published(text)
     assert found["code"] == "missing-token"
