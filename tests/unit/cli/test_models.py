@@ -67,7 +67,7 @@ def test_models_are_listed(run: Run, tiny_folder: Path, home: Path) -> None:
     assert head.split()[:5] == ["name", "parameters", "MB", "bits/weight", "SHA-256"]
     assert small.startswith("small ")
     assert small.endswith(" default")
-    assert "C 0.978 / HTML 1.147 / Python 1.414" in small
+    assert "C 0.858 / HTML 1.043 / Python 1.266" in small
     assert tiny.endswith("not told")
     assert broken.startswith(f"broken: {home / 'broken'}/config.json cannot be read")
     listed = json.loads(run("model", "list", "--format", "json").out)
