@@ -36,8 +36,8 @@ def plain(text: str) -> str:
     hidden = _HIDDEN.sub(_masked, text)
     if "#" in hidden:
         edits, _ = _directives(hidden)
-        text, hidden = _rewritten(text, edits), _rewritten(hidden, edits)
-    return _rewritten(text, edits_of_macros(hidden))
+        text, hidden = rewritten(text, edits), rewritten(hidden, edits)
+    return rewritten(text, edits_of_macros(hidden))
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ def prepared(text: str, before: Conditionals) -> Prepared:
         edits += [(since, len(hidden), "") for _, since in opened if since is not None]
         after = tuple((taken, since is not None) for taken, since in opened)
         edits = _merged(edits)
-        text, hidden = _rewritten(text, edits), _rewritten(hidden, edits)
+        text, hidden = rewritten(text, edits), rewritten(hidden, edits)
     tokens = Tokens(hidden)
     return Prepared(text, hidden, tokens.annotation_counts(), frozenset(tokens.words), after)
 
 
 def plain_part(part: Prepared, annotations: frozenset[str]) -> str:
     """The part without the tracks of macros; `annotations` of the whole text."""
-    return _rewritten(part.text, edits_of_macros(part.hidden, annotations))
+    return rewritten(part.text, edits_of_macros(part.hidden, annotations))
 
 
 def masked(text: str) -> str:
@@ -89,7 +89,7 @@ def _masked(match: re.Match[str]) -> str:
     return text[0] + "x" * (len(text) - 2) + text[0] if len(text) > 1 else "x"
 
 
-def _rewritten(text: str, edits: list[Edit]) -> str:
+def rewritten(text: str, edits: list[Edit]) -> str:
     """Each span overwritten by its text, filled up with blanks; line breaks stay. Of spans that
     overlap the first counts, and the longer one of two that start together."""
     if not edits:

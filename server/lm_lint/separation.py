@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from collections.abc import Container, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lm_lint import structure
+from lm_lint.c_macros import Edit
+from lm_lint.c_source import rewritten
 from lm_lint.clusters import Cluster
 from lm_lint.text import Language
 
 _MOST = 8  # groups of problems; each costs some readings of the stretch
 _RUBBLE = 24  # with more problems it is no program with some slips
 _LONG = 2  # lines of a problem; of what swallows more the first ones tell where it comes from
-_INK = re.compile(r"\S")
 
 Lines = range  # of a stretch, counted from 0
 
@@ -60,9 +60,9 @@ def _slips(
 ) -> tuple[tuple[tuple[int, ...], str], ...]:
     """Of each slip, or of the one that comes first, the problems by index and the stretch without the others; ()
     where they cannot be told apart."""
-    rows = [stretch.count("\n", 0, max(start, 0)) for start in starts]
+    rows = [stretch.count("\n", 0, start) for start in starts]
     last = [
-        min(row + max(stretch.count("\n", max(start, 0), end), 0), row + _LONG)
+        min(row + stretch.count("\n", start, end), row + _LONG)
         for row, start, end in zip(rows, starts, ends, strict=True)
     ]
     groups = list(_groups(rows, last))
@@ -71,7 +71,7 @@ def _slips(
     spans = [
         Lines(min(rows[i] for i in group), max(last[i] for i in group) + 1) for group in groups
     ]
-    anyway = [row for row in _rows_of(stretch) if not any(_meets([row], span) for span in spans)]
+    anyway = [row for row in _rows_of(stretch) if not _is_near(row, spans)]
     blanks = [_blanked(stretch, span, spans, anyway) for span in spans]
     tied = list(range(len(groups)))  # groups with the same number are one slip
     nowhere = [idx for idx, blank in enumerate(blanks) if blank is None]
@@ -79,18 +79,16 @@ def _slips(
         tied[idx] = nowhere[0]
     for idx, blank in enumerate(blanks):
         for other, theirs in enumerate(spans):
-            if blank is not None and other != idx and not _meets(blank[2], theirs):
+            gone = blank is not None and not any(_is_near(row, [theirs]) for row in blank.left)
+            if gone and other != idx:
                 tied = [tied[idx] if number == tied[other] else number for number in tied]
     res = []
     for number in [tied[nowhere[0]]] if nowhere else dict.fromkeys(tied):
-        judged = stretch
-        for idx, blank in enumerate(blanks):
-            if blank is not None and tied[idx] != number:
-                judged = _without(judged, *blank[:2])
         own = [idx for idx, other in enumerate(tied) if other == number]
-        left = _rows_of(judged)
-        mine = [row for row in left if row not in anyway]
-        if not mine or any(not any(_meets([row], spans[idx]) for idx in own) for row in mine):
+        edits = [blank.edit for idx, blank in enumerate(blanks) if blank and idx not in own]
+        judged = rewritten(stretch, edits)
+        mine = [row for row in _rows_of(judged) if row not in anyway]
+        if not mine or not all(_is_near(row, [spans[idx] for idx in own]) for row in mine):
             return ()
         res.append((tuple(itertools.chain(*(groups[idx] for idx in own))), judged))
     return tuple(res) if len(set(tied)) > 1 else ()
@@ -110,56 +108,44 @@ def _groups(first: list[int], last: list[int]) -> Iterator[list[int]]:
         yield group
 
 
-def _blanked(
-    stretch: str, span: Lines, spans: list[Lines], anyway: list[int]
-) -> tuple[Lines, str, list[int]] | None:
-    """Lines and filler without which nothing is left of a problem and nothing new comes, and the rows of what is
-    left; None where there are none. What is missing at a line's end shows on the next one.
+@dataclass(frozen=True)
+class _Blank:
+    """What takes a slip out of a stretch, and the rows of the problems that are left then."""
+
+    edit: Edit
+    left: list[int]
+
+
+def _blanked(stretch: str, span: Lines, spans: list[Lines], anyway: list[int]) -> _Blank | None:
+    """An edit after which nothing is left of a problem and nothing new comes; None where there is none. What is
+    missing at a line's end shows on the next one.
 
     anyway  rows of what belongs to none of the problems: parsers stumble there at the stretch alone
     """
     others = [other for other in spans if other != span]
-    for lines in (span, Lines(max(span.start - 1, 0), span.stop)):
-        for filler in _fillers(stretch.split("\n")[lines.start : lines.stop]):
-            left = _rows_of(_without(stretch, lines, filler))
-            known = (row in anyway or any(_meets([row], other) for other in others) for row in left)
-            if all(known):
-                return lines, filler, left
+    lines = stretch.split("\n")
+    for first in dict.fromkeys((span.start, max(span.start - 1, 0))):
+        gone = "\n".join(lines[first : span.stop])
+        start = sum(len(line) + 1 for line in lines[:first])
+        end = start + len(gone)
+        start += len(gone) - len(gone.lstrip())
+        for filler in _fillers(gone):
+            edit = start, end, filler
+            left = _rows_of(rewritten(stretch, [edit]))
+            if all(row in anyway or _is_near(row, others) for row in left):
+                return _Blank(edit, left)
     return None
 
 
-def _fillers(lines: list[str]) -> list[str]:
+def _fillers(lines: str) -> list[str]:
     """What may stand for lines: with their blocks, as a statement, or nothing."""
-    line = "".join(lines)
-    opens, closes = line.count("{") > line.count("}"), line.lstrip().startswith("}")
-    res = [("}" if closes else "") + "if(1){"] if opens else ["}"] if closes else []
-    return [filler for filler in (*res, ";", "") if len(filler) <= _room(lines)]
-
-
-def _room(lines: list[str]) -> int:
-    return next((len(line.strip()) for line in lines if line.strip()), 0)
-
-
-def _without(stretch: str, lines: Lines, filler: str) -> str:
-    """The stretch with nothing but `filler` on some lines, every offset as it was."""
-    rows = stretch.split("\n")
-    first = next((row for row in lines if rows[row].strip()), None)
-    for row in lines:
-        line = rows[row]
-        rows[row] = _INK.sub(" ", line)
-        if row == first:
-            at = len(line) - len(line.lstrip())
-            rows[row] = rows[row][:at] + filler + rows[row][at + len(filler) :]
-    return "\n".join(rows)
+    opens, closes = lines.count("{") > lines.count("}"), lines.lstrip().startswith("}")
+    return [*([("}" if closes else "") + "if(1){"] if opens else ["}"] if closes else []), ";", ""]
 
 
 def _rows_of(stretch: str) -> list[int]:
     return [stretch.count("\n", 0, p.start) for p in structure.problems(stretch, "c")]
 
 
-def _near(span: Lines) -> Lines:
-    return Lines(span.start - 1, span.stop + 1)
-
-
-def _meets(rows: list[int], span: Lines) -> bool:
-    return any(row in _near(span) for row in rows)
+def _is_near(row: int, spans: list[Lines]) -> bool:
+    return any(span.start - 1 <= row <= span.stop for span in spans)
