@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 import numpy as np
@@ -24,8 +24,11 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from lm_lint.text import LANGUAGES, Language
-from models import baselines, heldout, ngram
+from models import baselines, gates, heldout, ngram
 from models.records import SPLITS, Split
+
+if TYPE_CHECKING:
+    from lm_lint.scorer import Scorer
 
 # Documents are handed to the scorer in lots of about this size, so that the bar moves and memory stays small.
 LOT_BYTES = 150_000
@@ -100,6 +103,15 @@ def costs(
     return dict(sorted(res.items()))
 
 
+def adapted(scorer: Scorer, language: Language, documents: list[heldout.Heldout]) -> Cost:
+    """What documents cost where what each repeats is expected, too (lm_lint.compression_mixing)."""
+    res = Cost()
+    with tqdm(documents, unit="file", desc=f"{NAMES[language]}: adapted") as bar:
+        for document in bar:
+            res += Cost(*gates.adapted_bits(scorer, document.text, language), len(document.data))
+    return res
+
+
 def evaluate_language(
     scorer: ScoresMany, language: Language, documents: list[heldout.Heldout], ngram_file: Path
 ) -> dict[str, Any]:
@@ -138,7 +150,9 @@ def ngram_of(path: Path, sample_sha256: str) -> dict[str, Any] | None:
 def rows(name: str, figures: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     """The lines of a language's table: what, bits per token, bits per byte of each file alone, of one stream."""
     model, counted = figures["model"], figures["ngram"]
-    res = [(name, f"{model['bits_per_token']:.3f}", f"{model['bits_per_byte']:.3f}", "")]
+    res = [_row(name, model)]
+    if found := figures.get("adapted"):
+        res.append(_row(f"{name}, and what the file repeats", found))
     if counted:
         label = f"Kneser-Ney {counted['asked']['order']}-gram, {counted['training_tokens'] / 1e6:.0f} M tokens"
         bits = f"{counted['bits_per_token']:.3f}", f"{counted['bits_per_byte']:.3f}"
@@ -148,11 +162,16 @@ def rows(name: str, figures: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     return res
 
 
+def _row(name: str, figures: dict[str, Any]) -> tuple[str, str, str, str]:
+    return name, f"{figures['bits_per_token']:.3f}", f"{figures['bits_per_byte']:.3f}", ""
+
+
 HEADINGS = ("", "bits per token", "bits per byte", "as one stream")
 EXPLANATION = (
     "Whole documents of held-out projects, every project giving as many bytes as any other while it has some. "
     "The network and the n-gram meet each file by itself, from nothing but the name of its language, and pay for its "
-    'end. The compressors are primed with nothing: "bits per byte" is each file compressed alone, container and all; '
+    'end; "and what the file repeats" is the same with what `lm-lint compress --adapt` mixes into it. '
+    'The compressors are primed with nothing: "bits per byte" is each file compressed alone, container and all; '
     '"as one stream" is all the files one after another, which lets a compressor learn from one what it needs for the '
     "next and favours it."
 )
@@ -236,6 +255,7 @@ def released(model: Path) -> Path:
 @click.option("--max-bytes", default=1_500_000, show_default=True, help="Per language.")
 @click.option("--seed", default=0, show_default=True, help="Of the documents drawn.")
 @click.option("--device", default="auto", show_default=True)
+@click.option("--adapt", is_flag=True, help="Also with what each document repeats; takes longer.")
 def command(
     model: Path,
     name: str | None,
@@ -247,6 +267,7 @@ def command(
     max_bytes: int,
     seed: int,
     device: str,
+    adapt: bool,
 ) -> None:
     """Measure MODEL (a released folder, or a run's directory) beside the yardsticks."""
     from lm_lint import scorer as scoring
@@ -268,7 +289,10 @@ def command(
             click.echo(f"No document of {language} {split} fits in {max_bytes} bytes.", err=True)
             continue
         ngram_file = ngram.result_file(ngram_folder, language, split)
-        report["languages"][language] = evaluate_language(scorer, language, documents, ngram_file)
+        figures = evaluate_language(scorer, language, documents, ngram_file)
+        if adapt:
+            figures["adapted"] = adapted(scorer, language, documents).as_json()
+        report["languages"][language] = figures
         # Written after each language: what is measured survives an interruption.
         write_report(report, out)
     show(report)
