@@ -100,6 +100,9 @@ def _inside(
         # With the blanks before it.
         start, end = (old[0] + (a_spans[i - 1][1] if i else 0) for i in (i1, i2))
         at, until = (new[0] + (b_spans[j - 1][1] if j else 0) for j in (j1, j2))
+        # And with those behind it, where without them it would run into what follows.
+        if j2 < len(b_spans) and end < old[1] and not before[end].isspace():
+            until = new[0] + b_spans[j2][0]
         yield Hunk(start, end, after[at:until], at, tuple(a_words[i1:i2]), tuple(b_words[j1:j2]))
 
 

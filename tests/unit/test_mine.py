@@ -74,6 +74,14 @@ def test_what_shows_no_slip_is_left_out(before: str, after: str) -> None:
     assert found("c", before, after) == []
 
 
+@pytest.mark.parametrize(("before", "after"), [("b;a \n", "a b;\n"), ("x(y;\n", "x y;\n")])
+def test_words_that_were_apart_stay_apart(before: str, after: str) -> None:
+    text = before
+    for hunk in reversed(list(mine.hunks(before, after, "c"))):
+        text = hunk.apply(text)
+    assert slips.lexemes("c", text) == slips.lexemes("c", after)
+
+
 @given(
     st.lists(st.sampled_from(["a", "b;", "(c)", "{\n", "}\n", "<p>", "</p>", " ", "\n"])), st.data()
 )
