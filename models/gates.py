@@ -52,10 +52,8 @@ def unlearned() -> list[float]:
     return [0.0] * n_own + [_FIRST] * (mixing.N_GATES - n_own)
 
 
-def asked(
-    scorer: Scorer, text: str, language: Language, repeats: Repeats
-) -> Iterator[tuple[int, float]]:
-    """Each token of a text and the model's own chance of it, after the experts were asked; the caller has them `read`."""
+def asked(scorer: Scorer, text: str, language: Language, repeats: Repeats) -> Iterator[int]:
+    """Each token of a text after the experts were asked for it; the caller has them `read` it."""
     tokenizer = scorer.tokenizer
     targets = [*tokenizer.ids(text).tolist(), tokenizer.end]
     sequence = np.array([[tokenizer.tag(language), *targets[:-1]]], dtype=np.int64)
@@ -64,19 +62,17 @@ def asked(
         features, trace = scorer.trace(sequence[:, start : start + _CHUNK_TOKENS], state)
         state = trace.last()
         rows = np.exp2(-scorer.expectations(features[0]))
-        for place, (row, feature) in enumerate(
-            zip(rows, features[0].float().cpu().numpy(), strict=True)
-        ):
-            token = targets[start + place]
-            repeats.ask(row, feature)
-            yield token, float(row[token])
+        vectors = features[0].float().cpu().numpy()
+        for token, row, vector in zip(targets[start:], rows, vectors, strict=False):
+            repeats.ask(row, vector)
+            yield token
 
 
 def adapted_bits(scorer: Scorer, text: str, language: Language) -> tuple[float, int]:
     """What a text costs where what it repeats is expected, too, with its end. Returns bits and tokens."""
     repeats = Repeats(scorer.release.network.config.width)
     bits, n_tokens = 0.0, 0
-    for token, _ in asked(scorer, text, language, repeats):
+    for token in asked(scorer, text, language, repeats):
         bits -= math.log2(repeats.read(token))
         n_tokens += 1
     return bits, n_tokens
@@ -86,7 +82,7 @@ def read(scorer: Scorer, document: heldout.Heldout, language: Language) -> Read:
     """What the experts said of each token of a document; none of it depends on the gates."""
     repeats = Repeats(scorer.release.network.config.width, unlearned())
     heard = []
-    for token, _ in asked(scorer, document.text, language, repeats):
+    for token in asked(scorer, document.text, language, repeats):
         heard.append(repeats.heard(token))
         repeats.read(token)
     return Read(language, document.project, len(document.data), heard)

@@ -10,6 +10,7 @@ other texts (`python -m models gates`), and is learned on in this one. What toke
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 from bisect import bisect
@@ -45,7 +46,8 @@ MODEL_SHAPE = (len(_SURE) + 1, len(LENGTHS) + 1)
 CACHE_SHAPE = (len(_AGREED) + 1, len(_ALIKE) + 1, len(_LIKELY) + 1)
 SEEN_SHAPE = (len(LENGTHS), _MOST_SEEN, _MOST_FOLLOWERS, len(_LIKELY) + 1)
 _SHAPES = (MODEL_SHAPE, CACHE_SHAPE, SEEN_SHAPE)
-N_GATES = sum(math.prod(shape) for shape in _SHAPES)
+_MODEL, _CACHE, _SEEN = range(3)
+*_FIRST, N_GATES = itertools.accumulate(map(math.prod, _SHAPES), initial=0)
 
 
 @functools.cache
@@ -131,7 +133,7 @@ class Repeats:
         self._opinions = []
         self._ask_alike()
         n_known = self._ask_seen()
-        self._own_gate = _gate(0, bisect(_SURE, float(weights.max())), n_known)
+        self._own_gate = _gate(_MODEL, bisect(_SURE, float(weights.max())), n_known)
 
     def heard(self, token: int) -> list[Heard]:
         """What each expert that was asked gives a token."""
@@ -165,7 +167,7 @@ class Repeats:
         total = sum(followers.values())
         agreed = bisect(_AGREED, max(followers.values()) / total)
         kind = agreed, bisect(_ALIKE, most / _SHARPNESS), self._likely(followers)
-        self._opinions.append(Opinion(_gate(1, *kind), followers, total))
+        self._opinions.append(Opinion(_gate(_CACHE, *kind), followers, total))
 
     def _ask_seen(self) -> int:
         """What followed the last tokens, the shortest context first. Returns how many contexts are known."""
@@ -178,7 +180,7 @@ class Repeats:
             total = sum(followers.values())
             seen = min(max(round(total), 1), _MOST_SEEN) - 1
             kind = place, seen, min(len(followers), _MOST_FOLLOWERS) - 1, self._likely(followers)
-            self._opinions.append(Opinion(_gate(2, *kind), followers, total))
+            self._opinions.append(Opinion(_gate(_SEEN, *kind), followers, total))
         return n_known
 
     def _likely(self, followers: Followers) -> int:
@@ -212,4 +214,4 @@ def _gate(kind: int, *place: int) -> int:
     res = 0
     for size, i in zip(_SHAPES[kind], place, strict=True):
         res = res * size + i
-    return res + sum(math.prod(shape) for shape in _SHAPES[:kind])
+    return _FIRST[kind] + res

@@ -33,10 +33,9 @@ def scorer(tiny_folder: Path) -> Scorer:
 def test_what_the_model_expects_is_asked_token_by_token(scorer: Scorer) -> None:
     text = LINES["c"] * 30  # longer than a chunk
     repeats, chances = Repeats(scorer.release.network.config.width), []
-    for token, chance in gates.asked(scorer, text, "c", repeats):
-        assert repeats.heard(token)[0].chance == pytest.approx(chance)
+    for token in gates.asked(scorer, text, "c", repeats):
+        chances.append(repeats.heard(token)[0].chance)
         repeats.read(token)
-        chances.append(chance)
     bits = scorer.score(text, "c").surprisal_bits
     assert [-math.log2(chance) for chance in chances] == pytest.approx(bits.tolist(), abs=0.1)
 
