@@ -137,9 +137,8 @@ def code_lengths(
         for place, row in enumerate(weights):
             token = targets[start + place]
             plain -= math.log2(max(float(row[token]), _FLOOR))
-            mixed = float(repeats.mix(row, features[0, place])[token])
-            adapted -= math.log2(max(mixed, _FLOOR))
-            repeats.read(token)
+            repeats.ask(row, features[0, place])
+            adapted -= math.log2(max(repeats.read(token), _FLOOR))
     return plain, adapted
 
 

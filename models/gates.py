@@ -101,13 +101,12 @@ def fitted(documents: Sequence[Read], n_passes: int, seed: int) -> list[float]:
 
 
 def bits(documents: Sequence[Read], gates: Sequence[float]) -> float:
-    """Bits per byte of documents of which each begins with these gates and learns on."""
-    cost, n_bytes = 0.0, 0
+    """What documents cost of which each begins with these gates and learns on."""
+    res = 0.0
     for document in documents:
         own = list(gates)
-        cost -= sum(math.log2(mixing.learn(own, heard, mixing.RATE)) for heard in document.heard)
-        n_bytes += document.n_bytes
-    return cost / n_bytes
+        res -= sum(math.log2(mixing.learn(own, heard, mixing.RATE)) for heard in document.heard)
+    return res
 
 
 def halves(documents: Sequence[Read]) -> tuple[list[Read], list[Read]]:
@@ -127,17 +126,13 @@ def figures(documents: Sequence[Read], n_passes: int, seed: int) -> dict[str, An
     res: dict[str, Any] = {}
     for language in LANGUAGES:
         parts = [[d for d in half if d.language == language] for half in (one, other)]
-        sizes = [sum(d.n_bytes for d in part) for part in parts]
-        if not sum(sizes):
+        n_bytes = sum(document.n_bytes for part in parts for document in part)
+        if not n_bytes:
             continue
         own_chances = [heard[0].chance for part in parts for d in part for heard in d.heard]
         alone = -sum(math.log2(max(chance, 1e-30)) for chance in own_chances)
-        adapted = sum(
-            bits(part, own) * size
-            for part, own, size in zip(parts, gates, sizes, strict=True)
-            if part
-        )
-        res[language] = {"alone": alone / sum(sizes), "adapted": adapted / sum(sizes)}
+        adapted = sum(bits(part, own) for part, own in zip(parts, gates, strict=True))
+        res[language] = {"alone": alone / n_bytes, "adapted": adapted / n_bytes}
     return res
 
 

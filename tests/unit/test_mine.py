@@ -82,6 +82,13 @@ def test_words_that_were_apart_stay_apart(before: str, after: str) -> None:
     assert slips.lexemes("c", text) == slips.lexemes("c", after)
 
 
+def test_a_comment_behind_a_hunk_is_not_part_of_it() -> None:
+    before, after = "f(a)// why\ng(b);\n", "f(a);// why\ng(b);\n"
+    (hunk,) = mine.hunks(before, after, "c")
+    assert hunk.apply(before) == after
+    assert hunk.undo(before, after) == before
+
+
 @given(
     st.lists(st.sampled_from(["a", "b;", "(c)", "{\n", "}\n", "<p>", "</p>", " ", "\n"])), st.data()
 )
