@@ -38,7 +38,7 @@ from models.records import Split
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results" / "compression"
 NAMES: dict[Language, str] = {"c": "C", "html": "HTML", "python": "Python"}
-PLAIN, ADAPTED = "lm-lint", "lm-lint --adapt"
+PLAIN, ADAPTED = "lm-lint --no-adapt", "lm-lint"
 _CHUNK_TOKENS = 256
 _FLOOR = 2.0**-24  # what the coder takes for impossible
 _WORD_BITS = 32

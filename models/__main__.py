@@ -25,7 +25,7 @@ STEPS = {
     "export": "Write the released folder: weights, tokenizer, config and card.",
     "cells": "Find the cells that follow nesting, strings, comments and lines.",
     "heads": "Fit the heads that say what is a string, a link, text, and how deep it is nested.",
-    "gates": "Learn how far to trust what a text repeats (evaluate --adapt, compress --adapt).",
+    "gates": "Learn how far to trust what a text repeats (evaluate --adapt, compress).",
     "average": "Write the mean of the weights of released folders.",
     "quantize": "Write a released folder again, with weights of few bits.",
 }

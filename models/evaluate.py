@@ -170,7 +170,7 @@ HEADINGS = ("", "bits per token", "bits per byte", "as one stream")
 EXPLANATION = (
     "Whole documents of held-out projects, every project giving as many bytes as any other while it has some. "
     "The network and the n-gram meet each file by itself, from nothing but the name of its language, and pay for its "
-    'end; "and what the file repeats" is the same with what `lm-lint compress --adapt` mixes into it. '
+    'end; "and what the file repeats" is the same with what `lm-lint compress` mixes into it. '
     'The compressors are primed with nothing: "bits per byte" is each file compressed alone, container and all; '
     '"as one stream" is all the files one after another, which lets a compressor learn from one what it needs for the '
     "next and favours it."

@@ -59,6 +59,6 @@ def test_the_page_tells_what_was_measured() -> None:
     rows = [Row("c", PLAIN, 1000, 250, None), Row("c", "xz -9", 1000, 500, 400)]
     page = bench.page(facts, rows, [Coded("c", PLAIN, 1, 100, 40, 30, 31, 0.5, 0.25)])
     assert "## C: 2 files, 1,000 bytes" in page
-    assert "| lm-lint | 250 | 2.000 |  |  |" in page
+    assert "| lm-lint --no-adapt | 250 | 2.000 |  |  |" in page
     assert "| xz -9 | 500 | 4.000 | 400 | 3.200 |" in page
-    assert "| C, lm-lint | 1 | 100 | 30 | 31 | 80 | 160 |" in page
+    assert "| C, lm-lint --no-adapt | 1 | 100 | 30 | 31 | 80 | 160 |" in page

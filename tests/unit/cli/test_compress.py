@@ -13,6 +13,7 @@ import pytest
 
 from lm_lint import cli, compression_machine, writing
 from lm_lint.compression import Codec
+from lm_lint.compression_format import Compressed, Method
 from tests.command import Run, write
 
 TEXT = b"int a = 1;\r\nint b = a;\r\n"
@@ -31,7 +32,7 @@ def model(tiny_folder: Path) -> tuple[str, str]:
     return "--model", str(tiny_folder)
 
 
-@pytest.mark.parametrize("options", [(), ("--adapt",)])
+@pytest.mark.parametrize("options", [(), ("--adapt",), ("--no-adapt",)])
 def test_a_file_comes_back(run: Run, model: tuple[str, str], options: tuple[str, ...]) -> None:
     write("a.c", TEXT)
     res = run("compress", "a.c", *model, *options)
@@ -43,6 +44,15 @@ def test_a_file_comes_back(run: Run, model: tuple[str, str], options: tuple[str,
     assert (res.status, res.out, res.err) == (0, "", "")
     assert Path("a.c").read_bytes() == TEXT
     assert sorted(os.listdir()) == ["a.c", "a.c.lmz"]
+
+
+def test_what_a_file_repeats_is_expected_by_default(run: Run, model: tuple[str, str]) -> None:
+    write("a.c", TEXT)
+    methods = []
+    for options in [(), ("--adapt",), ("--no-adapt",)]:
+        assert run("compress", "a.c", "--force", *model, *options).status == 0
+        methods.append(Compressed.of(Path("a.c.lmz").read_bytes()).method)
+    assert methods == [Method.ADAPTED, Method.ADAPTED, Method.MODEL]
 
 
 def test_names_are_chosen(run: Run, model: tuple[str, str]) -> None:
