@@ -20,7 +20,7 @@ _OLD_PYTHON = re.compile(
 )
 _METHODS = re.compile(r"\n[ \t]+(?:@|(?:async )?def |class )")
 _MAGIC = re.compile(r"[ \t]*(?:%%?[a-zA-Z]\w*\b(?![ \t]*[=(.%])|![a-zA-Z./])[^\n]*")
-_MAGIC_LINE = re.compile(r"^[ \t]*[%!]", re.MULTILINE)
+_MAGIC_LINE = re.compile("^" + _MAGIC.pattern, re.MULTILINE)
 # What decides where a statement begins: strings and comments whole, brackets, line breaks.
 _STRUCTURE = re.compile(
     r"#[^\n]*|(?P<quotes>\"\"\"|''')(?:\\.|.)*?(?:(?P=quotes)|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"

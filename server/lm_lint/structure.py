@@ -236,7 +236,9 @@ def python_health(text: str, error: PythonError | None, enough: int) -> Health |
     n_compiler = 0 if "print" in error.message and is_old_python(text) else 1
     if n_compiler > enough:
         return None
-    rules = len(bracket_problems(text, "python")) + len(indentation_problems(text))
+    rules = len(bracket_problems(text, "python"))
+    if rules + n_compiler <= enough:
+        rules += len(indentation_problems(text))
     if rules + n_compiler > enough:
         return None
     tree = list(_tree_problems(text, "python", enough - rules - n_compiler + 1))

@@ -23,7 +23,7 @@ from lm_lint.html_layout import Layout
 from lm_lint.html_repairs import Proposal, propose
 from lm_lint.html_tags import Page, TagProblem
 from lm_lint.lexemes import bare, bare_lexemes, lexemes
-from lm_lint.python_rules import PythonError, python_error
+from lm_lint.python_rules import PythonError, is_nested, python_error
 from lm_lint.structure import Health, Problem
 from lm_lint.text import Language
 from lm_lint.vocabulary import Vocabulary
@@ -215,21 +215,24 @@ class PythonStretch:
         self._text = text
         self._since, self._head, self._safe = 0, "", 0  # what is dropped, and what stands for it
         self._until: int | None = None  # where definitions begin that are right by themselves
+        self._methods: str | None = None  # their indentation, where the text is of methods alone
         if not places or len(text) < _SHORT or "\0" in text:
             return
         starts, ends = sorted(start for start, _ in places), sorted(end for _, end in places)
         low, high = starts[len(starts) // 10], ends[-1 - len(ends) // 20]
         borders = list(_DEFINITION.finditer(text))
+        self._methods = borders[0][1] if is_nested(text) else None
         before = [match for match in borders if match.end() < low]
         for match in before[: -1 - _TRIED : -1]:
             head = self._head_of(match)
             if match.start() and head is not None and python_error(text[: match.start()]) is None:
                 self._since, self._head, self._safe = match.start(), head, match.end() + 1
                 break
-        indent = text[self._since : self._safe]
-        indent = indent[: len(indent) - len(indent.lstrip())]
+        first = text[self._since : self._safe]
+        indent = first[: len(first) - len(first.lstrip())] or self._methods or ""
+        head = self._head or ("\n" if self._methods else "")
         for match in [m for m in borders if m.start() > high and m[1] == indent][:1]:
-            if python_error(self._head + text[match.start() :]) is None:
+            if python_error(head + text[match.start() :]) is None:
                 self._until = match.start()
 
     def error(self, start: int, end: int, new: str) -> PythonError | None:
@@ -267,6 +270,9 @@ class PythonStretch:
         text, start, indent = self._text, match.start(), match[1]
         if _DECORATED.search(text, 0, start):
             return None
+        if self._methods:
+            is_one = indent == self._methods and is_nested("\n" + text[start:])
+            return "\n" if is_one and not _OUTERMOST_LINE.search(text, 0, start) else None
         if not indent:
             return ""
         lines = list(_OUTERMOST_LINE.finditer(text, 0, start))

@@ -200,7 +200,20 @@ METHODS = "import os\n\nclass Shop:\n" + "".join(
 FUNCTIONS = METHODS.replace("class Shop:\n", "").replace("\n    ", "\n").replace("    def", "def")
 
 
-@pytest.mark.parametrize("text", [METHODS, FUNCTIONS, METHODS.replace("range(x)", "range(x", 8)])
+ALONE = METHODS[METHODS.index("\n    def") :]  # as the stretch of a long class begins
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        METHODS,
+        FUNCTIONS,
+        METHODS.replace("range(x)", "range(x", 8),
+        ALONE,
+        ALONE.replace("range(x)", "range(x", 8),
+        ALONE.replace("    def method_3(self", "    @property\n    def method_3(self"),
+    ],
+)
 @given(
     place=st.integers(0, 500),
     n_gone=st.sampled_from([0, 0, 1, 2, 9]),
