@@ -9,12 +9,13 @@ part) become by the first repair what the person meant, as bench.accuracy counts
 tokens of one document, with numpy and with torch (of processor time, which other work changes little); and the most
 memory that `lm-lint FILE` takes, Python and all.
 
-A folder without a ranking of its own is judged by that of the first one. Bits and slips are remembered by the hash of the
-weights, so a run that was stopped goes on (--anew forgets them); times are measured anew, all in the same run.
+A folder without a ranking of its own is judged by that of the first one. Bits and slips are remembered by the hashes of
+weights and ranking, so a run that was stopped goes on (--anew forgets them); times are measured anew, all in the same run.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -95,12 +96,19 @@ class Rung:
 
 
 def scorer_of(folder: Path, first: Path) -> tuple[LightScorer, str]:
-    """The folder's scorer, with the ranking of the first folder if it has none; and whose the ranking is."""
+    """The folder's scorer, with the ranking of the first folder if it has none; whose the ranking is and its hash."""
     scorer = light_scorer.load(folder)
     if (folder / RANKING).exists() or not (first / RANKING).exists():
-        return scorer, "its own"
+        return scorer, f"its own{_digest(folder)}"
     ranker = releases.read(first).ranker
-    return LightScorer(replace(scorer.release, ranker=ranker)), f"that of {first.as_posix()}"
+    told = f"that of {first.as_posix()}{_digest(first)}"
+    return LightScorer(replace(scorer.release, ranker=ranker)), told
+
+
+def _digest(folder: Path) -> str:
+    """Of the folder's ranking: what was measured with another one is not remembered."""
+    path = folder / RANKING
+    return f" `{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}`" if path.exists() else ""
 
 
 def bits_per_byte(
@@ -217,7 +225,7 @@ def climbed(
 
 
 def remembered(path: Path, sample: dict[str, Any]) -> dict[tuple[str, str], Quality]:
-    """What was measured on the same sample, by the hash of the weights and whose ranking it was."""
+    """What was measured on the same sample, by the hash of the weights and by whose ranking, with its hash."""
     if not path.exists():
         return {}
     report = json.loads(path.read_text(encoding="utf-8"))

@@ -25,6 +25,7 @@ import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import click
@@ -35,7 +36,7 @@ from models.corpus import fetch, manifest
 MANIFEST = Path(__file__).resolve().parents[1] / "manifest.toml"
 UNREAD = "see debian/copyright"
 
-# The first that is found is the one; the longer names come before those they hold.
+# The one that a text names first; of two at the same place the one that is first here.
 _LICENCES: tuple[tuple[str, str], ...] = (
     ("AGPL-3.0", r"gnu affero general public license\b[^.]{0,200}?\bversion 3"),
     ("LGPL-3.0", r"gnu lesser general public license\W+version 3"),
@@ -45,6 +46,7 @@ _LICENCES: tuple[tuple[str, str], ...] = (
     ("Apache-2.0", r"apache license,?\W+version 2\.0"),
     ("MPL-2.0", r"mozilla public license,?\W+version 2\.0"),
     ("EPL-2.0", r"eclipse public license\W+v(?:ersion)? ?2\.0"),
+    ("EPL-1.0", r"eclipse public license\W+v(?:ersion)? ?1\.0"),
     ("CC0-1.0", r"cc0 1\.0 universal"),
     ("CC-BY-4.0", r"(?:creative commons )?attribution 4\.0 international"),
     ("Unlicense", r"this is free and unencumbered software released into the public domain"),
@@ -53,6 +55,7 @@ _LICENCES: tuple[tuple[str, str], ...] = (
     ("BSD-2-Clause", r"redistribution and use in source and binary forms"),
     ("ISC", r"permission to use, copy, modify, and(?:/or)? distribute this software for any purpose"),
     ("MIT", r"permission is hereby granted, free of charge, to any person obtaining a copy"),
+    ("Zlib", r"this software is provided 'as-is', without any express or implied warranty"),
 )  # fmt: skip
 # Of Creative Commons, what forbids to sell or to change.
 _NOT_FREE = re.compile(r"\bcc[- ]by-n[cd]|attribution-no[nd]|noncommercial-|noderivatives")
@@ -148,7 +151,13 @@ def licence_of_text(text: str) -> str | None:
     plain = " ".join(text.lower().split())
     if _NOT_FREE.search(plain):
         return None
-    return next((name for name, words in _LICENCES if re.search(words, plain)), None)
+    # Licences name others further down: the GPL the AGPL, the EPL the GPL.
+    found = [
+        (match.start(), name)
+        for name, words in _LICENCES
+        if (match := re.search(words, plain)) is not None
+    ]
+    return min(found, key=itemgetter(0))[1] if found else None
 
 
 def debian_licence(source: Source, folder: Path) -> str:
@@ -199,7 +208,9 @@ def git_about(package: str, mirror: Path) -> tuple[str, str | None]:
     commit = told("rev-parse", "HEAD").strip()
     names = told("ls-tree", "--name-only", commit).splitlines()
     likely = [
-        name for name in names if re.match(r"(un)?licen[sc]e|copying|copyright", name.lower())
+        name
+        for name in names
+        if re.match(r"(un|mit-)?licen[sc]e|copying|copyright|l?gpl", name.lower())
     ]
     found = (licence_of_text(told("show", f"{commit}:{name}")) for name in sorted(likely))
     return commit, next(filter(None, found), None)

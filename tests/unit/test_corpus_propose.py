@@ -201,6 +201,21 @@ def test_metadata_names_licences_in_three_ways(metadata: str, licence: str) -> N
             "GNU GENERAL PUBLIC LICENSE\n Version 3 ... only occasionally and noncommercially",
             "GPL-3.0",
         ),
+        (
+            "GNU GENERAL PUBLIC LICENSE\n Version 3 ... 13. Use with the GNU Affero General Public License"
+            " ... under version 3 of the GNU Affero General Public License",
+            "GPL-3.0",
+        ),
+        (
+            "GNU LESSER GENERAL PUBLIC LICENSE\n Version 3 ... the terms of version 3 of the GNU General Public License",
+            "LGPL-3.0",
+        ),
+        (
+            "Eclipse Public License - v 2.0 ... Secondary License: the GNU General Public License, Version 2.0",
+            "EPL-2.0",
+        ),
+        ("Eclipse Public License - v 1.0", "EPL-1.0"),
+        ("This software is provided 'as-is', without any express or implied warranty.", "Zlib"),
         ("GNU Lesser General Public License, version 2.1", "LGPL-2.1"),
         ("This work is under the W3C Software and Document License.", "W3C"),
         ("licensed under the W3C Document License", None),
