@@ -1,4 +1,5 @@
-"""Template control in pages (Jinja, Django, Handlebars, Go, ERB, EJS, PHP), taken out of the way.
+"""Template control in pages (Jinja, Django, Handlebars, Go, ERB, EJS, PHP, FreeMarker, Smarty, ThinkPHP, Fluid,
+JSP's and JSF's expressions, Angular's blocks), taken out of the way.
 
 A mark is replaced by as many fillers, so offsets stay those of the page. Second branches go too:
 they often open again what the first branch opened. Knows nothing of tags.
@@ -13,34 +14,51 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 # Bounded: a page of a thousand openers without their ends must not be searched a thousand times.
-TEMPLATE = re.compile(
+_MARKS = (
     r"\{%-?\s*comment\b.{0,9000}?endcomment\s*-?%\}|\{\{!--.{0,9000}?--\}\}"
     r"|\{%.{0,3000}?%\}|\{\{.{0,3000}?\}\}|\{#.{0,3000}?#\}|<\?.*?(?:\?>|\Z)"
-    r"|<%.{0,20000}?%>|\[%.{0,3000}?%\]|</?[#@][a-zA-Z][^<>]*>",
-    re.DOTALL,
+    r"|<%.{0,20000}?%>|\[%.{0,3000}?%\]|</?[#@][a-zA-Z][^<>]*>"
 )
+# JSP and JSF; FreeMarker with square brackets; the head of a block of Angular's.
+# Each begins with a sign, and not with a set of signs: so re finds where to begin four times as quickly.
+_EXPRESSION = r"\$\{[^{}]{0,300}\}|#\{[^{}]{0,300}\}|\[/?[#@][a-zA-Z][^\[\]]{0,300}\]"
+_ANGULAR = (
+    r"@(?:if|else if|for|switch|case|defer)[ \t]*"
+    r"\((?:[^(){}]|\((?:[^(){}]|\([^(){}]{0,100}\)){0,100}\)){0,300}\)\s*\{"
+)
+# In single braces, as JavaScript has them too: so a word of the language must follow at once.
+_SINGLE = (
+    r"\{(?:\$\w[^{};]{0,300}|:\w+\([^{};]{0,300}|f:[\w.]+\((?:[^{};]|\{[^{};]{0,100}\}){0,300}"
+    r"|/?(?:if|elseif|foreach|foreachelse|section|sectionelse|volist|literal|strip|capture|nocache|assign|include"
+    r"|block|extends|eq|neq|in|notin|empty|notempty|present|notpresent|switch|case)(?:[ \t]+[^\s({};][^{};]{0,300})?"
+    r"|else)\}"
+)
+_WORDED = "|".join((_EXPRESSION, _ANGULAR, _SINGLE))  # what words make a mark, and not signs alone
+TEMPLATE = re.compile(f"{_MARKS}|{_WORDED}", re.DOTALL)
+_BY_WORDS = re.compile(_WORDED)
+_REACH = 700  # characters of most of them, brackets and all
 # A character that no page holds: inside a tag it counts as part of a name, of a value, and as a
 # blank, since a mark may print any of them.
 NEUTRAL = "\ue000"
 
 _DELIMITERS = re.compile(
-    r"^(?:\{%|\{\{|<%|<\?(?:php\b)?|\[%)[-~+=\s]*|[-~+;\s]*(?:%\}|\}\}|%>|\?>|%\])$"
+    r"^(?:\{%|\{\{|\{|<%|<\?(?:php\b)?|\[%)[-~+=\s]*|[-~+;\s]*(?:%\}|\}\}|\}|%>|\?>|%\])$"
 )
 _IF = re.compile(r"#?(?:if|ifchanged|ifequal|ifnotequal|unless)\b", re.IGNORECASE)
 _ELSE = re.compile(r"(?:\}\s*)?(?:else|elif|elsif|elseif|when)\b|\^\s*$", re.IGNORECASE)
 _END = re.compile(
-    r"/(?:if|unless|each|with)\b|end(?:if|ifchanged|ifequal|ifnotequal|unless|for|foreach|while)?\b"
+    r"/(?:if|unless|each|with|foreach|section)\b|end(?:if|ifchanged|ifequal|ifnotequal|unless|for|foreach|while)?\b"
     r"|\}",
     re.IGNORECASE,
 )
 _BLOCK = re.compile(
-    r"(?:#(?:each|with)|for|foreach|while|case|begin|range|define)\b", re.IGNORECASE
+    r"(?:#(?:each|with)|for|foreach|section|while|case|begin|range|define)\b", re.IGNORECASE
 )
 _RUBY_BLOCK = re.compile(r"\bdo\b\s*(?:\|[^|]*\|)?$")
 _PRINTS = re.compile(r"\{\{|<%=|<\?=|<\?php\s+(?:echo|print)\b")
 
-_CONTROL_SIGNS = ("{", "}", "%", "<?", "?>", "[%", "<#", "<@", "</#", "</@")
-_CONTROL = re.compile(r"\{[{%#]|[%}#]\}|</?[#@]|<[?%]|[?%]>|\[%|%\]")
+_CONTROL_SIGNS = ("{", "}", "[", "]", "%", "<?", "?>", "<#", "<@", "</#", "</@")
+_CONTROL = re.compile(r"\{[{%#]|[%}#]\}|</?[#@]|<[?%]|[?%]>|\[%|%\]|[$#]\{|\[/?[#@]")
 _SHORT = 200
 
 Word = Literal["if", "else", "end", "block", ""]
@@ -210,6 +228,8 @@ class Template:
         for sign in _CONTROL.finditer(seam):
             if sign.start() < border and sign.end() > len(before):
                 return True
+        if self._makes_a_mark(start, end, new):
+            return True
         # Marks that only print may go.
         for start_of_mark, end_of_mark, word in self.marks[first:last]:
             if word or start_of_mark < start or end_of_mark > end:
@@ -217,6 +237,15 @@ class Template:
         # A branch may begin that was empty, or be empty.
         is_behind_else = first > 0 and self.marks[first - 1][1:] == (start, "else")
         return is_behind_else and last < len(self.marks) and self.marks[last].start == end
+
+    def _makes_a_mark(self, start: int, end: int, new: str) -> bool:
+        """Whether an edit writes the word that makes a mark of what stands around it."""
+        low = max(start - _REACH, 0)
+        around = self.text[low:start] + new + self.text[end : end + _REACH]
+        if "{" not in around and "[" not in around:
+            return False
+        first, last = start - low, start - low + len(new)
+        return any(m.start() < last and m.end() > first for m in _BY_WORDS.finditer(around))
 
     def _is_in_mark(self, start: int, end: int) -> bool:
         first, last = self._marks_in(start, end)
@@ -255,7 +284,9 @@ def _known_control(mark: str) -> Word:
 
 
 def _control(mark: str) -> Word:
-    if mark.startswith(("{#", "{{!", "</", "<#", "<@")) or (_PRINTS.match(mark) and mark[0] == "<"):
+    if mark.startswith(("{#", "{{!", "</", "<#", "<@", "$", "#", "@", "[#", "[@", "[/")) or (
+        _PRINTS.match(mark) and mark[0] == "<"
+    ):
         return ""
     body = _DELIMITERS.sub("", _DELIMITERS.sub("", mark, count=1), count=1)
     opens = body.endswith(("{", ":")) or not mark.startswith(("<?", "<%"))

@@ -190,8 +190,10 @@ class Tree:
         if name in VOID:
             return
         if tag.closed and name not in FOREIGN:
+            # <else/>, <c:out/> and the like are a template's own.
             known = name in KNOWN
-            self._add("broken", tag, "self-closing", tag.end - 2, known)
+            if known or "-" in name:
+                self._add("broken", tag, "self-closing", tag.end - 2, known)
             if known and not any(flaw.name == "raw text" for flaw in tag.flaws):
                 self._push(tag, soft=True)
         elif tag.flaws and tag.flaws[-1].name == "raw text":

@@ -30,6 +30,13 @@ CORRECT = [
     "<?php if ($a): ?><div class='a'><?php else: ?><div><?php endif; ?>x</div>",
     "<% if (a) { %><i><% } else { %><i class='b'><% } %>x</i>",
     "{% comment %} a <div> that is no tag {% endcomment %}<h{{ level }}>x</h{{ level }}>",
+    '<input ${m.state != 2 ? "checked" : ""} value="${m.state == 1 ? "a" : "b"}"><p>#{a < b}</p>',
+    '<li [#if mode="a"]class="b"[/#if]>x</li><div class="c-[#if d=""]6[#else]12[/#if]">y</div>',
+    "@if (a < f(b)) { <b>x</b> } @else if (a <= 1) { <i>y</i> }\n@for (c of d; track c;\n let e = $index) {<p>z</p>}",
+    '<a {if $a}onclick="b"{/if} {if $a < 1}href="#"{else}href="{$c}"{/if}>x</a><p>{$d|e:"<"}</p>',
+    '{foreach name="a" item="b"}<input {in name="c" value="1"}checked{/in} value="{:f("x")}"/>{/foreach}',
+    """<a href="{a}"{f:if(condition: b, then: ' target="{b.c}"')} title="d">x</a>""",
+    '<extend name="a"/><block name="b"><if condition="c"><p>x</p><else/><p>y</p></if></block>',
     '<?xml version="1.0"?><html xmlns="x"><body><div class="x"/><br></br></body></html>',
     "<body><p>1 > 0, -> and => are no tags</p></body>",
     "<a href='x'><div>y</div></a><button><span>z</span></button><my-part a='b'></my-part>",
@@ -106,7 +113,8 @@ def test_an_element_under_a_condition_stands_for_itself() -> None:
 
 
 _NEW = ["", "<", ">", '"', "=", "/", "</div>", "<div>", "<p>", "<script>", "<!--", "-->", "<title>",
-        "</title>", "<svg>", "<td>", "<a b='c'>", "{{ x }}", "{% if a %}", "{% endif %}"]  # fmt: skip
+        "</title>", "<svg>", "<td>", "<a b='c'>", "{{ x }}", "{% if a %}", "{% endif %}",
+        "${x}", "[#if a]", "[", "]", "{if $a}", "{else}", "{/if}", "{", "}", "@if (a) {"]  # fmt: skip
 _PAGE = (
     "<!DOCTYPE html><html><head><title>t</title><script>a < b</script></head><body>"
     "<div class='a'><ul><li>x<li><a href=\"y\">z</a></ul><svg><path d='M'/></svg></div>\n"
@@ -130,7 +138,22 @@ def test_after_an_edit_the_problems_are_those_of_the_new_page(seed: int) -> None
 
 
 @pytest.mark.parametrize(
-    "piece", ["<", "<a b='", "<!--", "<div>", "</b>", "{% if a %}<p>", "<svg>"]
+    "piece",
+    [
+        "<",
+        "<a b='",
+        "<!--",
+        "<div>",
+        "</b>",
+        "{% if a %}<p>",
+        "<svg>",
+        "@if (",
+        "@if ((a",
+        "{$a",
+        "[#a",
+        "${",
+        "{f:a({",
+    ],
 )
 def test_hopeless_text_takes_no_time_worth_telling(piece: str) -> None:
     page = Page(piece * 3000)
@@ -143,6 +166,7 @@ _TEMPLATE = (
     "<ul>{% for a in b %}<li>{{ a }}</li>{% endfor %}</ul>{% if a %}<b>{% if c %}x</b>{% else %}y</b>{% endif %}"
     "{% else %}<i>{{ d }}{{ e }}</i>{% endif %}{% if f %}<div>{% endif %}{{ g }}</p>{% if f %}{% else %}{% endif %}"
     "<p class='{{ h }}'>{# </p> #}<a {% if i %}href=j{% endif %}>k</a></p>{% if l %}</div>{% endif %}\n"
+    '<b {if $a}c="d"{else}e{/if}>${f ? "<" : ">"}</b>[#if g]<i>h</i>[/#if] @if (j < (k)) { l } {$m}\n'
 )
 _NESTING = ["</ul>", "</p>", "<form>", "<button>", "</a>", "<h1>", "<select>", "<tr>", "x", "<i>"]
 _EDITS = st.lists(
