@@ -190,9 +190,10 @@ class Tree:
         if name in VOID:
             return
         if tag.closed and name not in FOREIGN:
-            # <else/>, <c:out/> and the like are a template's own.
+            # <else/> and <c:out/> are a template's own. A component's template, which is no whole document, may have
+            # <my-part/>: Angular takes it, and browsers never see it.
             known = name in KNOWN
-            if known or "-" in name:
+            if known or ("-" in name and self._find("html", frozenset())):
                 self._add("broken", tag, "self-closing", tag.end - 2, known)
             if known and not any(flaw.name == "raw text" for flaw in tag.flaws):
                 self._push(tag, soft=True)

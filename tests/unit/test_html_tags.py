@@ -39,6 +39,7 @@ CORRECT = [
     '<extend name="a"/><block name="b"><if condition="c"><p>x</p><else/><p>y</p></if></block>',
     '<?xml version="1.0"?><html xmlns="x"><body><div class="x"/><br></br></body></html>',
     "<body><p>1 > 0, -> and => are no tags</p></body>",
+    "<div>@if (a) {<my-part [b]='c' />}</div>",
     "<a href='x'><div>y</div></a><button><span>z</span></button><my-part a='b'></my-part>",
 ]
 
@@ -79,7 +80,7 @@ def test_nesting(page: str, kind: str, name: str, noticed: str) -> None:
     ("page", "flaw", "at", "sure"),
     [
         ("<div/>x</div>", "self-closing", 4, True),
-        ("<my-part/>", "self-closing", 8, False),
+        ("<html><my-part/></html>", "self-closing", 14, False),
         ("<div\n<p>x</p></div>", "lost >", 4, True),
         ("<b>x</b\n<i>y</i>", "lost >", 7, True),
         ('<a href="x>y</a> <b class="z">w</b>', "lost quote", 8, True),
