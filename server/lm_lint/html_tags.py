@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from lm_lint.html_lexer import Lexer, Spliced, Tag, index_at, lex
 from lm_lint.html_names import OPTIONAL_END, RAW_TEXT, VOID
-from lm_lint.html_templates import TEMPLATE, Move, Template, blanked
+from lm_lint.html_templates import NEUTRAL, TEMPLATE, Move, Template, blanked
 from lm_lint.html_tree import Kind, Node, Rest, Shape, TagProblem, Tree, pairs
 
 __all__ = [
@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 _START_TAGS = re.compile(r"(?:\s|<[A-Za-z][^<>]*>)*")
 _END_TAGS = re.compile(r"(?:\s|</[A-Za-z][^<>]*>)*")
+_SECOND_HALF = re.compile(rf"(?:[\s{NEUTRAL}]|<!--(?:(?!-->).)*-->)*+</[A-Za-z]", re.DOTALL)
+_FIRST_HALF = re.compile(r"<([A-Za-z][^\s<>/]*)[^<>]*(?<!/)>")
+_BLANK_SIGNS = " \t\n\r\f" + NEUTRAL
 _MOST_RESTS = 10_000
 _STRIDE = 256  # so many tags apart it is remembered what a walk found behind them
 
@@ -199,8 +202,9 @@ class Page:
 
         page  after `move`, in which the problems were found
         """
+        found = _but_halves(found, page)
         if not self._template.conditions:
-            return list(found)
+            return found
         loose: set[str] = set()
         within: set[int] = set()
         res: list[TagProblem] = []
@@ -342,6 +346,38 @@ class _MovedNodes:
 
 def _same(unchanged: T) -> T:
     return unchanged
+
+
+def _but_halves(found: list[TagProblem], page: str) -> list[TagProblem]:
+    """The problems but for those of a page in two files: header.html ends with start tags, whose end tags footer.html
+    begins with. A page that ends with a start tag inside another element that stays open is the first half, one
+    whose first tag is an end tag the second."""
+    if not found:
+        return []
+    if _SECOND_HALF.match(page):
+        found = [p for p in found if p.detail != "nothing to close"]
+    left = [p for p in found if p.detail == "end of page"]
+    if left and _is_first_half(left, page):
+        return [p for p in found if p.detail != "end of page"]
+    return list(found)
+
+
+def _is_first_half(left: list[TagProblem], page: str) -> bool:
+    last = _last_tag(page)
+    if last is None or not any(p.start < last.start() for p in left):
+        return False
+    # <ol> where </ol> was meant.
+    is_bare = last.end(1) + 1 == last.end()
+    return not (is_bare and any(p.name == last[1].lower() for p in left if p.start < last.start()))
+
+
+def _last_tag(page: str) -> re.Match[str] | None:
+    """The start tag that a page ends with, but for blanks and comments."""
+    page = page.rstrip(_BLANK_SIGNS)
+    while page.endswith("-->"):
+        page = page[: max(page.rfind("<!--"), 0)].rstrip(_BLANK_SIGNS)
+    found = _FIRST_HALF.fullmatch(page, max(page.rfind("<"), 0))
+    return found if found and found[1].lower() not in VOID else None
 
 
 def _looks_far(tag: Tag) -> bool:

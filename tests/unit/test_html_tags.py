@@ -107,6 +107,33 @@ def test_a_lost_quote_is_one_problem_and_swallows_nothing() -> None:
     assert [p.detail for p in tag_problems(page)] == ["lost quote"]
 
 
+@pytest.mark.parametrize(
+    "half",
+    [
+        "<html><body><center>\n<div id='a'>\n<div class='b'> {{ c }}\n<!-- of the header -->\n",
+        "<!-- footer -->\n</div> <!-- b -->\n{% d %}</div>\n<p>e</p></center></body></html>",
+        "<table><tr><td>",
+    ],
+)
+def test_half_a_page_is_no_slip(half: str) -> None:
+    assert tag_problems(half) == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div><b>x</b>",
+        "<p>x</p></div>",
+        "<body>x</body><div>",
+        "<div><b><br>",
+        "<div><b>x",
+        "<i>x</div><b>",
+    ],
+)
+def test_a_page_that_is_no_half_is_told_of_what_stays_open(page: str) -> None:
+    assert len(tag_problems(page)) > 0
+
+
 def test_an_element_under_a_condition_stands_for_itself() -> None:
     assert tag_problems("{% if a %}<a href=x>{% endif %}y{% if b %}</i>{% endif %}z") == []
     inside = "{% if a %}<p><i>y</p>{% endif %}{% if b %}<i>{% endif %}"
