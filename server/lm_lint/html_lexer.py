@@ -14,7 +14,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar, overload
 
 from lm_lint.html_attributes import AttributeReader, Flaw
 from lm_lint.html_names import FOREIGN, KNOWN, RAW_TEXT
-from lm_lint.html_templates import NEUTRAL
+from lm_lint.html_templates import BLANK_SIGNS, NEUTRAL
 
 TagKind = Literal["start", "end", "mark"]
 T = TypeVar("T")
@@ -63,7 +63,6 @@ _TAG_NAME = re.compile(rf"""</?([A-Za-z][^\s/><"'={NEUTRAL}]*)""")
 _COMMENT = re.compile(r"<!--(?:-?>|.*?(-->|--!>|\Z))", re.DOTALL)
 _OTHER_MARKUP = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<![^>]*(?:>|\Z)", re.DOTALL)
 
-_BLANK_SIGNS = " \t\n\r\f" + NEUTRAL
 _SPECIAL = RAW_TEXT | FOREIGN
 _LINES_OF_TAGS = {
     "title": r"</?(?:head|body|meta|link|script|style|title)\b",
@@ -141,7 +140,7 @@ class Lexer:
             if match:
                 self.at = match.end()
                 is_end = match[1] == "/"
-                if is_end and (match[3].strip(_BLANK_SIGNS) or match[4]):
+                if is_end and (match[3].strip(BLANK_SIGNS) or match[4]):
                     res.append(self._broken(start))
                     return res
                 tag = self._tag(match[2], is_end, start, match.end(), bool(match[4]), ())
@@ -177,7 +176,7 @@ class Lexer:
         if (
             is_end
             and not flaws
-            and (closed or self.page[head.end() : end].strip(_BLANK_SIGNS + "/>"))
+            and (closed or self.page[head.end() : end].strip(BLANK_SIGNS + "/>"))
         ):
             flaws.append(Flaw("attributes of an end tag", head.end(), True))
         self.at = max(end, reader.reach) if not flaws else end

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from lm_lint.html_lexer import Lexer, Spliced, Tag, index_at, lex
 from lm_lint.html_names import OPTIONAL_END, RAW_TEXT, VOID
-from lm_lint.html_templates import NEUTRAL, TEMPLATE, Move, Template, blanked
+from lm_lint.html_templates import BLANK_SIGNS, NEUTRAL, TEMPLATE, Move, Template, blanked
 from lm_lint.html_tree import Kind, Node, Rest, Shape, TagProblem, Tree, pairs
 
 __all__ = [
@@ -37,7 +37,6 @@ _START_TAGS = re.compile(r"(?:\s|<[A-Za-z][^<>]*>)*")
 _END_TAGS = re.compile(r"(?:\s|</[A-Za-z][^<>]*>)*")
 _SECOND_HALF = re.compile(rf"(?:[\s{NEUTRAL}]|<!--(?:(?!-->).)*-->)*+</[A-Za-z]", re.DOTALL)
 _FIRST_HALF = re.compile(r"<([A-Za-z][^\s<>/]*)[^<>]*(?<!/)>")
-_BLANK_SIGNS = " \t\n\r\f" + NEUTRAL
 _MOST_RESTS = 10_000
 _STRIDE = 256  # so many tags apart it is remembered what a walk found behind them
 
@@ -373,9 +372,9 @@ def _is_first_half(left: list[TagProblem], page: str) -> bool:
 
 def _last_tag(page: str) -> re.Match[str] | None:
     """The start tag that a page ends with, but for blanks and comments."""
-    page = page.rstrip(_BLANK_SIGNS)
+    page = page.rstrip(BLANK_SIGNS)
     while page.endswith("-->"):
-        page = page[: max(page.rfind("<!--"), 0)].rstrip(_BLANK_SIGNS)
+        page = page[: max(page.rfind("<!--"), 0)].rstrip(BLANK_SIGNS)
     found = _FIRST_HALF.fullmatch(page, max(page.rfind("<"), 0))
     return found if found and found[1].lower() not in VOID else None
 

@@ -40,6 +40,7 @@ _REACH = 700  # characters of most of them, brackets and all
 # A character that no page holds: inside a tag it counts as part of a name, of a value, and as a
 # blank, since a mark may print any of them.
 NEUTRAL = "\ue000"
+BLANK_SIGNS = " \t\n\r\f" + NEUTRAL  # of a masked page
 
 _DELIMITERS = re.compile(
     r"^(?:\{%|\{\{|\{|<%|<\?(?:php\b)?|\[%)[-~+=\s]*|[-~+;\s]*(?:%\}|\}\}|\}|%>|\?>|%\])$"
