@@ -48,7 +48,10 @@ from models import evaluate, heldout
 from models.export import this_machine
 
 MIN_CONFIDENCE = 0.6  # the product's
-WAYS = ("light", "bfloat16")  # of bench.light: numpy, and torch as the product uses it where it can
+WAYS = (
+    "light",
+    "torch",
+)  # of bench.light: numpy, and torch in the type that the product takes here
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _row(rung: Rung) -> str:
     cells = [f"{per_byte[key]:.4f}" if key in per_byte else "" for key, _ in LANGUAGES]
     cost = rung["cost"]
     cells.append(f"{exact_share(rung):.1%}")
-    cells += [_number(cost["ms_per_1000"].get(way)) for way in ("light", "bfloat16")]
+    cells += [_number(cost["ms_per_1000"].get(way)) for way in ("light", "torch")]
     cells.append(_number(cost["memory_mb"] or None))
     size = f"{rung['n_parameters'] / 1e6:.2f} M | {rung['megabytes']:.2f}"
     return f"| {rung['name']} | {size} | {' | '.join(cells)} |"

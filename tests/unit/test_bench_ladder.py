@@ -145,8 +145,8 @@ def rung_of(name: str, megabytes: float, bits: float, family: str = "bfloat16") 
             "exact": {"C, students": [3, 4], "HTML, repositories": [1, 4]},
         },
         "cost": {
-            "ms_per_1000": {"light": 150.0, "bfloat16": 70.0},
-            "ms_per_kb": {"light": 50.0 * megabytes, "bfloat16": 20.0},
+            "ms_per_1000": {"light": 150.0, "torch": 70.0},
+            "ms_per_kb": {"light": 50.0 * megabytes, "torch": 20.0},
             "memory_mb": 90.0,
         },
     }
