@@ -48,7 +48,7 @@ _DELIMITERS = re.compile(
 _IF = re.compile(r"#?(?:if|ifchanged|ifequal|ifnotequal|unless)\b", re.IGNORECASE)
 _ELSE = re.compile(r"(?:\}\s*)?(?:else|elif|elsif|elseif|when)\b|\^\s*$", re.IGNORECASE)
 _END = re.compile(
-    r"/(?:if|unless|each|with|foreach|section)\b|end(?:if|ifchanged|ifequal|ifnotequal|unless|for|foreach|while)?\b"
+    r"/(?:if|unless|each|with|foreach|section|case)\b|end(?:if|ifchanged|ifequal|ifnotequal|unless|for|foreach|while)?\b"
     r"|\}",
     re.IGNORECASE,
 )

@@ -35,6 +35,7 @@ CORRECT = [
     "@if (a < f(b)) { <b>x</b> } @else if (a <= 1) { <i>y</i> }\n@for (c of d; track c;\n let e = $index) {<p>z</p>}",
     '<a {if $a}onclick="b"{/if} {if $a < 1}href="#"{else}href="{$c}"{/if}>x</a><p>{$d|e:"<"}</p>',
     '{foreach name="a" item="b"}<input {in name="c" value="1"}checked{/in} value="{:f("x")}"/>{/foreach}',
+    "{if $a}{switch name='b'}{case value='1'}<i>x</i>{/case}{/switch}<div>{else}<div class='c'>{/if}y</div>",
     """<a href="{a}"{f:if(condition: b, then: ' target="{b.c}"')} title="d">x</a>""",
     '<extend name="a"/><block name="b"><if condition="c"><p>x</p><else/><p>y</p></if></block>',
     '<?xml version="1.0"?><html xmlns="x"><body><div class="x"/><br></br></body></html>',
