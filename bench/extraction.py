@@ -28,7 +28,7 @@ from tqdm import tqdm
 from bench import made_slips, slips
 from bench.options import default_data
 from bench.page_readers import RIVALS, Reader, Said, by_html5lib, of_reading
-from lm_lint import extraction, heads, light_scorer
+from lm_lint import extraction, heads, light_scorer, release
 from lm_lint.markup import PRICES, Prices
 from models.heldout import Heldout
 from models.records import Split, corpus_file, normalised, read_records
@@ -365,16 +365,12 @@ def main(
     measured = {name: measure(pages, readers) for name, pages in found.items()}
     facts = {
         "command": f"python -m bench.extraction --pages {n_pages} --per-project {per_project} --seed {seed}",
-        "weights": _sha256(model / "model.safetensors")[:12],
-        "heads": _sha256(model / "heads.safetensors")[:12],
+        "weights": release.sha256_of(model / "model.safetensors")[:12],
+        "heads": release.sha256_of(model / "heads.safetensors")[:12],
         "machine": f"{platform.machine()}, numpy {np.__version__}",
     }
     out.write_text(page(facts, measured), encoding="utf-8")
     print(out)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

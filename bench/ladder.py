@@ -15,7 +15,6 @@ weights and ranking, so a run that was stopped goes on (--anew forgets them); ti
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -48,10 +47,8 @@ from models import evaluate, heldout
 from models.export import this_machine
 
 MIN_CONFIDENCE = 0.6  # the product's
-WAYS = (
-    "light",
-    "torch",
-)  # of bench.light: numpy, and torch in the type that the product takes here
+# Of bench.light: numpy, and torch in the type that the product takes on this machine.
+WAYS = ("light", "torch")
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ def scorer_of(folder: Path, first: Path) -> tuple[LightScorer, str]:
 def _digest(folder: Path) -> str:
     """Of the folder's ranking: what was measured with another one is not remembered."""
     path = folder / RANKING
-    return f" `{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}`" if path.exists() else ""
+    return f" `{releases.sha256_of(path)[:8]}`" if path.exists() else ""
 
 
 def bits_per_byte(

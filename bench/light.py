@@ -149,8 +149,9 @@ def main(
         "| in a batch | a processor-second |"
     )
     click.echo("|---|" + "--:|" * 8)
+    ways = _ways()
     for n_threads in threads:
-        for way in _ways():
+        for way in ways:
             for folder in folders:
                 click.echo(row(way, folder, n_threads, runs))
     click.echo(f"load after: {os.getloadavg()[0]:.1f}")
